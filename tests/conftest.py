@@ -1,0 +1,53 @@
+"""Fixtures: the notebook, its definitions, the generator, a kernel for whole runs, a fresh run."""
+
+import hashlib
+import shutil
+from types import SimpleNamespace
+
+import pytest
+from shared import ROOT, SHIPPED_SHA256, Kernel, definitions, load, read_notebook
+
+
+@pytest.fixture(scope="session")
+def notebook():
+    """The committed notebook."""
+    return read_notebook()
+
+
+@pytest.fixture(scope="session")
+def nb(notebook):
+    """The notebook's definitions as attributes."""
+    found = SimpleNamespace(**definitions(notebook))
+    yield found
+    found.STAGE.cleanup()
+
+
+@pytest.fixture(scope="session")
+def generator():
+    """The dataset generator."""
+    return load(ROOT / "data" / "make_dataset.py")
+
+
+@pytest.fixture(scope="session")
+def shipped():
+    """Skips what pins the shipped results when the customer CSV is not the shipped one."""
+    found = hashlib.sha256((ROOT / "data" / "ecommerce_user_segmentation.csv").read_bytes()).hexdigest()
+    if found != SHIPPED_SHA256:
+        pytest.skip("data/ecommerce_user_segmentation.csv is not the shipped file, so its results are not pinned")
+
+
+@pytest.fixture(scope="session")
+def kernel(notebook, tmp_path_factory):
+    """A kernel for whole runs."""
+    shared = Kernel(notebook, tmp_path_factory.mktemp("runs"))
+    yield shared
+    shared.close()
+
+
+@pytest.fixture(scope="session")
+def fresh(kernel):
+    """A fresh run on the committed input, with its order log."""
+    result = kernel.run(ORDERS_CSV="data/ecommerce_orders.csv.gz")
+    assert result.ok, result.error
+    yield result
+    shutil.rmtree(result.out, ignore_errors=True)
