@@ -65,6 +65,14 @@ def text_of(cells) -> str:
     return "\n".join(shown)
 
 
+NO_RENDERING = """
+def show_figure(fig, name, alt):
+    plt.close(fig)
+    (STAGED_IMAGES / f"{name}.png").write_bytes(b"")
+    say(f"*Figure. {plain(alt)}*")
+"""
+
+
 class Kernel:
     """One kernel that runs the whole notebook again and again, each time from a clean namespace."""
 
@@ -79,8 +87,10 @@ class Kernel:
     def close(self):
         self.open.__exit__(None, None, None)
 
-    def run(self, csv=None, **parameters):
-        """Run on a CSV: a path, text, bytes or DataFrame; returns what was shown, written, and the error if any.
+    def run(self, csv=None, figures=False, **parameters):
+        """Run on a CSV: a Path, text, bytes or DataFrame; returns what was shown, written, and the error if any.
+
+        Figures take most of a small run's time: they are built always, but rendered only when asked for.
 
         The result has: ok, error (its message), text (all that was shown), out (the output folder), cells;
         table(name) reads a written CSV as text.
@@ -100,6 +110,9 @@ class Kernel:
         nb = copy.deepcopy(self.notebook)
         place = next(n for n, cell in enumerate(nb.cells) if "parameters" in cell.metadata.get("tags", []))
         nb.cells.insert(place + 1, nbformat.v4.new_code_cell(parameter_source(parameters)))
+        if not figures:
+            place = next(n for n, cell in enumerate(nb.cells) if cell.id == "helpers-plot")
+            nb.cells.insert(place + 1, nbformat.v4.new_code_cell(NO_RENDERING))
         nb.cells.insert(0, nbformat.v4.new_code_cell("%reset -f"))
         self.client.nb = nb
         self.client.reset_execution_trackers()
