@@ -5,7 +5,11 @@ import shutil
 from types import SimpleNamespace
 
 import pytest
+from hypothesis import settings
 from shared import ROOT, SHIPPED_SHA256, Kernel, definitions, load, read_notebook
+
+settings.register_profile("suite", deadline=None, max_examples=60, derandomize=True)
+settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session")

@@ -68,7 +68,9 @@ def complete(run):
     assert len(names(run)) == customers
     assert (len(run.table("ecommerce_set_aside_rows.csv")) if aside else 0) == aside
     assert set(names(run)) <= SEGMENTS
-    assert not [o for cell in run.cells for o in cell.get("outputs", []) if o.get("name") == "stderr"], "a warning is shown"
+    assert not [o for cell in run.cells for o in cell.get("outputs", []) if o.get("name") == "stderr"], (
+        "a warning is shown"
+    )
     assert not re.search(r"\bnan\b|\binf\b|None %|NaN", run.text), "a number is missing in the text"
     return run
 
@@ -127,7 +129,9 @@ WRITINGS = {
     "gzip": lambda slim: gzip.compress(text(slim).encode()),
     "blank lines": lambda slim: "\n\n" + text(slim).replace("\n", "\n\n", 5) + "\n,,,\n",
     "trailing commas": lambda slim: text(slim).replace("\n", ",\n"),
-    "trailing commas below the header only": lambda slim: text(slim).replace("\n", ",\n").replace("Monetary,", "Monetary"),
+    "trailing commas below the header only": lambda slim: (
+        text(slim).replace("\n", ",\n").replace("Monetary,", "Monetary")
+    ),
     "quotes everywhere": lambda slim: text(slim, quoting=1),
     "no last line end": lambda slim: text(slim).rstrip("\n"),
     "odd headers": lambda slim: text(slim.set_axis([" customer id", "RECENCY ", "frequency_", "Mone tary"], axis=1)),
@@ -276,7 +280,12 @@ def test_broken_lines_are_refused_with_their_number(kernel, slim):
 
 
 def test_missing_and_doubled_columns_are_named_with_a_guess(kernel, slim):
-    refused(kernel.run(slim.rename(columns={"Monetary": "Monetray"})), "no column Monetary", "'Monetray'", "found Customer_ID")
+    refused(
+        kernel.run(slim.rename(columns={"Monetary": "Monetray"})),
+        "no column Monetary",
+        "'Monetray'",
+        "found Customer_ID",
+    )
     refused(kernel.run(slim.drop(columns="Recency")), "no column Recency")
     refused(kernel.run(slim.assign(customer_id="x")), "two columns", "Customer_ID", "customer_id")
 
@@ -372,7 +381,22 @@ def test_too_many_unusable_rows_stop_with_column_count_and_example(kernel, slim)
 
 
 def test_ids_survive_byte_for_byte(kernel, slim):
-    odd = ["007", "NA", "null", "1e5", "Ünï-✓", "0" * 60, "=1+1", "+49", "@home", "a'b\"c", " padded ", "1.0", "TRUE", "-5"]
+    odd = [
+        "007",
+        "NA",
+        "null",
+        "1e5",
+        "Ünï-✓",
+        "0" * 60,
+        "=1+1",
+        "+49",
+        "@home",
+        "a'b\"c",
+        " padded ",
+        "1.0",
+        "TRUE",
+        "-5",
+    ]
     ids = odd + list(slim["Customer_ID"].iloc[len(odd) :])
     run = complete(kernel.run(slim.assign(Customer_ID=ids)))
     assert set(names(run).index) == set(ids)

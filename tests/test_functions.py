@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from shared import ROOT
 from sklearn.metrics import adjusted_rand_score
@@ -291,7 +291,3 @@ def test_rfm_from_a_worked_order_log(nb):
     assert found.loc["a"].tolist() == [22, 2, 15.5]
     assert found.loc["b"].tolist() == [1, 1, 7.0]
     assert nb.rfm_from_orders(orders, pd.Timestamp("2026-02-01"), None).loc["a", "Frequency"] == 3
-
-
-settings.register_profile("suite", deadline=None, max_examples=60, derandomize=True)
-settings.load_profile("suite")
