@@ -51,7 +51,7 @@ def kernel(notebook, tmp_path_factory):
 @pytest.fixture(scope="session")
 def fresh(kernel):
     """A fresh run on the committed input, with its order log."""
-    result = kernel.run(figures=True, ORDERS_CSV="data/ecommerce_orders.csv.gz")
+    result = kernel.run(figures=True, full=True, ORDERS_CSV="data/ecommerce_orders.csv.gz")
     assert result.ok, result.error
     yield result
     shutil.rmtree(result.out, ignore_errors=True)

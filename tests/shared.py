@@ -3,6 +3,7 @@
 import ast
 import copy
 import importlib.util
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -65,12 +66,25 @@ def text_of(cells) -> str:
     return "\n".join(shown)
 
 
-NO_RENDERING = """
+FEW_FITS = "PAIRS = 3"
+QUICK = """
 def show_figure(fig, name, alt):
-    plt.close(fig)
     (STAGED_IMAGES / f"{name}.png").write_bytes(b"")
     say(f"*Figure. {plain(alt)}*")
 """
+
+
+def quick(cells) -> list:
+    """All code as one cell that draws nothing: the same text and tables."""
+    parts = {cell.get("id"): cell.source for cell in cells if cell.cell_type == "code"}
+    parts["style"] += QUICK
+    order = list(parts)
+    order.insert(order.index("helpers-plot") + 1, order.pop(order.index("style")))
+    source = "\n\n".join(parts[name] for name in order)
+    drawing = re.findall(r"^def (plot_\w+)\(", source, re.M)
+    source = source.replace("def plot_", "def draw_")
+    stubs = "\n".join(f"def {name}(*_, **__): return None" for name in drawing)
+    return [nbformat.v4.new_code_cell(f"{stubs}\n{source}")]
 
 
 class Kernel:
@@ -87,10 +101,11 @@ class Kernel:
     def close(self):
         self.open.__exit__(None, None, None)
 
-    def run(self, csv=None, figures=False, **parameters):
+    def run(self, csv=None, figures=False, full=False, **parameters):
         """Run on a CSV: a Path, text, bytes or DataFrame; returns what was shown, written, and the error if any.
 
-        Figures take most of a small run's time: they are built always, but rendered only when asked for.
+        Figures and bootstraps take most of a small run's time: without `figures` nothing is drawn (see quick), and
+        unless `full` the stability rests on three pairs of fits.
 
         The result has: ok, error (its message), text (all that was shown), out (the output folder), cells;
         table(name) reads a written CSV as text.
@@ -110,9 +125,10 @@ class Kernel:
         nb = copy.deepcopy(self.notebook)
         place = next(n for n, cell in enumerate(nb.cells) if "parameters" in cell.metadata.get("tags", []))
         nb.cells.insert(place + 1, nbformat.v4.new_code_cell(parameter_source(parameters)))
+        if not full:
+            next(cell for cell in nb.cells if cell.id == "constants").source += f"\n{FEW_FITS}"
         if not figures:
-            place = next(n for n, cell in enumerate(nb.cells) if cell.id == "helpers-plot")
-            nb.cells.insert(place + 1, nbformat.v4.new_code_cell(NO_RENDERING))
+            nb.cells = quick(nb.cells)
         nb.cells.insert(0, nbformat.v4.new_code_cell("%reset -f"))
         self.client.nb = nb
         self.client.reset_execution_trackers()

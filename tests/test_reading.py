@@ -29,28 +29,72 @@ WRITINGS = {
 @given(numbers=amounts)
 def test_amounts_are_read_as_written(nb, writing, delimiter, numbers):
     texts = pd.Series([WRITINGS[writing](number) for number in numbers], dtype=str)
-    assert np.array_equal(nb.read_numbers(texts, delimiter, "test"), numbers)
+    assert np.array_equal(nb.read_numbers(texts, "Monetary", delimiter, "test"), numbers)
 
 
 @given(numbers=st.lists(st.integers(1000, 999_999), min_size=1, max_size=20), small=st.lists(st.integers(0, 999)))
 def test_a_lone_thousands_comma_is_never_guessed(nb, numbers, small):
     texts = pd.Series([f"{number:,}" for number in numbers] + [str(number) for number in small], dtype=str)
     with pytest.raises(nb.InputError, match="thousands or decimals"):
-        nb.read_numbers(texts, ",", "test")
+        nb.read_numbers(texts, "Monetary", ",", "test")
 
 
 @given(numbers=st.lists(st.floats(0, 1e11), min_size=1, max_size=20))
 def test_python_floats_are_read_to_the_last_digit(nb, numbers):
-    assert np.array_equal(
-        nb.read_numbers(pd.Series([repr(number) for number in numbers], dtype=str), ",", "test"), numbers
-    )
+    texts = pd.Series([repr(number) for number in numbers], dtype=str)
+    assert np.array_equal(nb.read_numbers(texts, "Avg_Session_Duration", ",", "test"), numbers)
 
 
 @pytest.mark.parametrize(
     "text", ["1,2,3", "1.2.3", "12-13", "2026-01-31", "1 2", "5 5", "--1", "1e", "abc", "0x10", "1_000"]
 )
 def test_what_is_no_number_is_not_read_as_one(nb, text):
-    assert np.isnan(nb.read_numbers(pd.Series([text, "7.25"], dtype=str), ",", "test").iloc[0])
+    assert np.isnan(nb.read_numbers(pd.Series([text, "7.25"], dtype=str), "Monetary", ",", "test").iloc[0])
+
+
+@pytest.mark.parametrize("column", ["Recency", "Frequency", "Clicks", "Avg_Session_Duration"])
+@pytest.mark.parametrize("text", ["12 MAR", "3 BN", "no", "true", "$5", "5 €", "12 %"])
+def test_words_and_signs_that_do_not_belong_to_a_column_are_no_numbers(nb, column, text):
+    assert np.isnan(nb.read_numbers(pd.Series([text, "7"], dtype=str), column, ",", "test").iloc[0])
+
+
+@pytest.mark.parametrize("text", ["1.2 MIO", "3 BN", "SKU123", "12 %", "35\n120", "yes"])
+def test_words_that_are_no_currency_are_no_amounts(nb, text):
+    assert np.isnan(nb.read_numbers(pd.Series([text, "7.25"], dtype=str), "Monetary", ",", "test").iloc[0])
+
+
+@pytest.mark.parametrize("texts", [["$5", "€5"], ["USD 5", "5 JPY"]])
+def test_different_currencies_are_not_added(nb, texts):
+    with pytest.raises(nb.InputError, match="one currency"):
+        nb.read_numbers(pd.Series(texts, dtype=str), "Monetary", ",", "test")
+
+
+@pytest.mark.parametrize(
+    ("column", "delimiter", "texts"),
+    [
+        ("Monetary", ",", ["950", "1.234", "13.975"]),
+        ("Recency", "\t", ["1.225", "30"]),
+        ("Clicks", ",", ["3.760", "12"]),
+        ("Monetary", ",", ["+14,766", "980"]),
+        ("Avg_Session_Duration", ";", ["4.101", "3.250"]),
+        ("Avg_Session_Duration", ",", ["7,5"] + [f"4.{n}" for n in range(101, 400)]),
+    ],
+)
+def test_a_lone_group_of_three_digits_is_never_guessed(nb, column, delimiter, texts):
+    with pytest.raises(nb.InputError, match="thousands or decimals"):
+        nb.read_numbers(pd.Series(texts, dtype=str), column, delimiter, "test")
+
+
+def test_three_decimals_are_read_where_they_are_usual(nb):
+    texts = pd.Series(["4.101", "3.250"], dtype=str)
+    assert list(nb.read_numbers(texts, "Avg_Session_Duration", ",", "test")) == [4.101, 3.25]
+    with pytest.raises(nb.InputError, match="thousands or decimals"):
+        nb.read_numbers(texts, "Avg_Session_Duration", ",", "test", european=True)
+
+
+def test_indian_grouping_is_read(nb):
+    texts = pd.Series(["1,92,495.00", "12,50,000", "980.5"], dtype=str)
+    assert list(nb.read_numbers(texts, "Monetary", ",", "test")) == [192495, 1250000, 980.5]
 
 
 table = st.lists(st.tuples(ids, *[st.integers(0, 500)] * 3), min_size=1, max_size=20, unique_by=lambda row: row[0])

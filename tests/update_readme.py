@@ -42,12 +42,7 @@ def shares_by_seed(seeds) -> pd.DataFrame:
     rows = {}
     for seed in seeds:
         customers = generator.make(seed, defects=False)[1]
-        caps = pd.Series(
-            {name: float(nb["cut_points"](customers[name], [nb["CAP_QUANTILE"]])[0]) for name in nb["RFM"]}
-        )
-        points, weights = nb["profiles_of"](customers, nb["RFM"])
-        pipeline = nb["fit"](points, weights, caps.to_numpy(), nb["K"], 42)
-        places = nb["place"](nb["publish_model"](pipeline, customers, nb["RFM"]), customers)
+        places = nb["place"](nb["segmentation"](customers, f"seed {seed}", 42), customers)[0]
         rows[seed] = [100 * (places == number).mean() for number in range(nb["K"])]
     return pd.DataFrame.from_dict(rows, orient="index", columns=nb["SEGMENTS"])
 
