@@ -597,7 +597,8 @@ def test_wild_rows_in_the_log_are_counted_and_a_missing_log_is_named(kernel, sho
     log.loc[len(log)] = ["x", "ORDX3", "no date", 5]
     log.to_csv(path, index=False)
     run = complete(kernel.run(shop, ORDERS_CSV=str(path)))
-    assert "3 rows unusable" in run.text and "so it is used" in run.text
+    assert "set aside, Amount is no number, or too large: 1" in run.text and "so it is used" in run.text
+    assert "set aside, Order_Date is no date like 2026-06-30: 2" in run.text
     run = complete(kernel.run(shop, ORDERS_CSV="nowhere/log.csv"))
     assert "There is no order log (<code>log.csv</code> does not exist)" in run.text
 

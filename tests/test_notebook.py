@@ -26,7 +26,7 @@ def test_every_chapter_shows_its_outputs(notebook):
             chapter = title[1]
         elif cell.cell_type == "code":
             shown[chapter] = shown.get(chapter, 0) + len(cell.outputs)
-    assert {str(n) for n in [*range(1, 9), 13]} <= {chapter for chapter, outputs in shown.items() if outputs}
+    assert {str(n) for n in [*range(1, 10), 13]} <= {chapter for chapter, outputs in shown.items() if outputs}
     text = json.dumps([cell.outputs for cell in code(notebook)])
     assert text.count("What this tells us") >= 7
 
