@@ -16,6 +16,7 @@ OUTPUTS = {
     "ecommerce_segmented_customers.csv",
     "segment_profiles.csv",
     "segment_model.json",
+    "campaign_plan.csv",
 }
 SEGMENTS = {"VIP Champions", "High-Value Loyalists", "Promising Regulars", "At-Risk Customers"}
 
