@@ -7,6 +7,7 @@ import os
 import tempfile
 
 import matplotlib.font_manager  # noqa: F401  (its cache is built here, not with a message inside a compared cell)
+import pytest
 from nbval.plugin import IPyNbCell, IPyNbFile
 from PIL import Image
 
@@ -40,3 +41,12 @@ def pytest_itemcollected(item):
     """nbval waits five seconds for an output; a busy machine needs more."""
     if isinstance(item, IPyNbCell):
         item.output_timeout = 60
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Two processes share the tests: a file stays in one of them, but for the many short runs of test_any_csv."""
+    for item in items:
+        fresh = "fresh" in getattr(item, "fixturenames", ())  # the one long run is done once
+        if fresh or item.path.name != "test_any_csv.py":
+            item.add_marker(pytest.mark.xdist_group("fresh" if fresh else item.path.name))

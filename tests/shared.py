@@ -77,10 +77,8 @@ def show_figure(fig, name, alt):
 def quick(cells) -> list:
     """All code as one cell that draws nothing: the same text and tables."""
     parts = {cell.get("id"): cell.source for cell in cells if cell.cell_type == "code"}
-    parts["style"] += QUICK
-    order = list(parts)
-    order.insert(order.index("helpers-plot") + 1, order.pop(order.index("style")))
-    source = "\n\n".join(parts[name] for name in order)
+    parts["helpers"] += QUICK
+    source = "\n\n".join(parts.values())
     drawing = re.findall(r"^def (plot_\w+)\(", source, re.M)
     source = source.replace("def plot_", "def draw_")
     stubs = "\n".join(f"def {name}(*_, **__): return None" for name in drawing)
