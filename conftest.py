@@ -6,10 +6,12 @@ import io
 import os
 import tempfile
 
-import matplotlib.font_manager  # noqa: F401  (its cache is built here, not with a message inside a compared cell)
-import pytest
-from nbval.plugin import IPyNbCell, IPyNbFile
-from PIL import Image
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # before numpy: two processes that share two cores
+    os.environ[name] = "1"
+
+import matplotlib.font_manager  # noqa: E402, F401  (its cache is built here, not with a message inside a compared cell)
+from nbval.plugin import IPyNbCell, IPyNbFile  # noqa: E402
+from PIL import Image  # noqa: E402
 
 for name in [name for name in os.environ if name.startswith("SEGMENTATION_")] + ["MPLBACKEND"]:
     os.environ.pop(name, None)
@@ -41,12 +43,3 @@ def pytest_itemcollected(item):
     """nbval waits five seconds for an output; a busy machine needs more."""
     if isinstance(item, IPyNbCell):
         item.output_timeout = 60
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """Two processes share the tests: a file stays in one of them, but for the many short runs of test_any_csv."""
-    for item in items:
-        fresh = "fresh" in getattr(item, "fixturenames", ())  # the one long run is done once
-        if fresh or item.path.name != "test_any_csv.py":
-            item.add_marker(pytest.mark.xdist_group("fresh" if fresh else item.path.name))

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from hypothesis import settings
+from runs import complete, names
 from shared import ROOT, SHIPPED_SHA256, Kernel, definitions, load, read_notebook
 
 settings.register_profile("suite", deadline=None, max_examples=60, derandomize=True)
@@ -55,3 +56,27 @@ def fresh(kernel):
     assert result.ok, result.error
     yield result
     shutil.rmtree(result.out, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def shop(generator):
+    """A small shop of 300 clean customers."""
+    return generator.make(seed=3, customers=300, defects=False)[1]
+
+
+@pytest.fixture(scope="session")
+def slim(shop):
+    """Its required columns."""
+    return shop[["Customer_ID", "Recency", "Frequency", "Monetary"]]
+
+
+@pytest.fixture(scope="session")
+def reference(kernel, shop):
+    """Segment by customer for the plain file."""
+    return names(complete(kernel.run(shop)))
+
+
+@pytest.fixture(scope="session")
+def slim_reference(kernel, slim):
+    """Segment by customer for the required columns only."""
+    return names(complete(kernel.run(slim)))
