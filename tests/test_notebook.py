@@ -26,9 +26,9 @@ def test_every_chapter_shows_its_outputs(notebook):
             chapter = title[1]
         elif cell.cell_type == "code":
             shown[chapter] = shown.get(chapter, 0) + len(cell.outputs)
-    assert {str(n) for n in [*range(1, 10), 13]} <= {chapter for chapter, outputs in shown.items() if outputs}
+    assert {str(n) for n in range(1, 14)} <= {chapter for chapter, outputs in shown.items() if outputs}
     text = json.dumps([cell.outputs for cell in code(notebook)])
-    assert text.count("What this tells us") >= 7
+    assert text.count("What this tells us") >= 11
 
 
 def test_no_errors_no_warnings_no_ids_no_paths_are_shown(notebook):
@@ -94,6 +94,17 @@ def test_every_function_has_a_docstring(notebook):
 
 def test_small_enough_for_a_web_preview():
     assert NOTEBOOK.stat().st_size < 1_500_000
+
+
+def test_short_enough_to_read(notebook):
+    """At most 120 cells; what is not collapsed fits on a screen."""
+    assert len(notebook.cells) <= 120
+    for cell in code(notebook):
+        lines = [line for line in cell.source.split("\n") if line.strip() and not line.strip().startswith("#")]
+        if cell.metadata.get("jupyter", {}).get("source_hidden"):
+            assert cell.source.startswith("# "), f"{cell.id} does not say what it holds"
+        else:
+            assert len(lines) <= 25, f"{cell.id} has {len(lines)} lines"
 
 
 def test_ids_are_stable_names(notebook):
