@@ -15,6 +15,8 @@ TABLES = [
     "ecommerce_segmented_customers.csv",
     "segment_profiles.csv",
     "ecommerce_set_aside_rows.csv",
+    "campaign_plan.csv",
+    "new_customers.csv",
 ]
 
 
@@ -34,6 +36,15 @@ def test_committed_table_is_what_a_run_writes(fresh, name):
 def test_committed_model_is_what_a_run_writes(fresh):
     name = "segment_model.json"
     assert json.loads((ROOT / "data" / name).read_text()) == json.loads((fresh.out / "data" / name).read_text())
+
+
+def test_committed_statement_is_what_a_run_writes(fresh):
+    name = "assign_segments.sql"
+    assert (ROOT / "data" / name).read_bytes() == (fresh.out / "data" / name).read_bytes()
+
+
+def test_every_written_file_is_committed_and_compared(fresh):
+    assert set(fresh.written) == {*TABLES, "segment_model.json", "assign_segments.sql"}
 
 
 def test_committed_figures_are_what_a_run_draws(fresh, tmp_path):
