@@ -20,9 +20,9 @@ def notebook():
 
 
 @pytest.fixture(scope="session")
-def nb(notebook):
-    """The notebook's definitions as attributes."""
-    found = SimpleNamespace(**definitions(notebook))
+def nb():
+    """What the package defines, as attributes."""
+    found = SimpleNamespace(**definitions())
     yield found
     found.STAGE.cleanup()
 

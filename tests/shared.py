@@ -1,9 +1,10 @@
 """What the tests share: the notebook's definitions, and a kernel that runs it on other data."""
 
-import ast
 import copy
 import importlib.util
+import pkgutil
 import re
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,6 +13,9 @@ import nbformat
 import pandas as pd
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+import segmentation
 
 matplotlib.use("Agg")
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,22 +36,11 @@ def read_notebook():
     return nbformat.read(NOTEBOOK, as_version=4)
 
 
-def definitions(notebook) -> dict:
-    """The notebook's imports, functions, classes and upper-case constants, without running the analysis."""
-    kept = []
-    for cell in notebook.cells:
-        if cell.cell_type != "code":
-            continue
-        for node in ast.parse(cell.source).body:
-            named = isinstance(node, ast.Assign) and all(
-                isinstance(name, ast.Name) and name.id.isupper()
-                for target in node.targets
-                for name in getattr(target, "elts", [target])
-            )
-            if named or isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef):
-                kept.append(node)
-    space = {"__name__": "notebook"}
-    exec(compile(ast.Module(kept, type_ignores=[]), str(NOTEBOOK), "exec"), space)
+def definitions() -> dict:
+    """Everything the package's modules define or import, by name."""
+    space = {}
+    for module in pkgutil.iter_modules(segmentation.__path__):
+        space |= vars(importlib.import_module(f"segmentation.{module.name}"))
     return space
 
 
@@ -77,12 +70,11 @@ def show_figure(fig, name, alt):
 def quick(cells) -> list:
     """All code as one cell that draws nothing: the same text and tables."""
     parts = {cell.get("id"): cell.source for cell in cells if cell.cell_type == "code"}
-    parts["helpers"] += QUICK
-    source = "\n\n".join(parts.values())
-    drawing = re.findall(r"^def (plot_\w+)\(", source, re.M)
-    source = source.replace("def plot_", "def draw_")
+    drawing = re.findall(r"\bplot_\w+", parts["imports"])
     stubs = "\n".join(f"def {name}(*_, **__): return None" for name in drawing)
-    return [nbformat.v4.new_code_cell(f"{stubs}\n{source}")]
+    stubs += "\ndef stage_figure(*_): return None\n"
+    parts["imports"] += "\nfrom segmentation.show import say\nfrom segmentation.words import plain\n" + stubs + QUICK
+    return [nbformat.v4.new_code_cell("\n\n".join(parts.values()))]
 
 
 class Kernel:
@@ -124,7 +116,7 @@ class Kernel:
         place = next(n for n, cell in enumerate(nb.cells) if "parameters" in cell.metadata.get("tags", []))
         nb.cells.insert(place + 1, nbformat.v4.new_code_cell(parameter_source(parameters)))
         if not full:
-            next(cell for cell in nb.cells if cell.id == "constants").source += f"\n{FEW_FITS}"
+            next(cell for cell in nb.cells if cell.id == "imports").source += f"\n{FEW_FITS}"
         if not figures:
             nb.cells = quick(nb.cells)
         nb.cells.insert(0, nbformat.v4.new_code_cell("%reset -f"))

@@ -36,9 +36,9 @@ def results(profiles: pd.DataFrame) -> str:
 
 def shares_by_seed(seeds) -> pd.DataFrame:
     """Segment shares (percent) that the notebook's own functions find for other seeds of the generator."""
-    from shared import definitions, load, read_notebook
+    from shared import definitions, load
 
-    nb, generator = definitions(read_notebook()), load(ROOT / "data" / "make_dataset.py")
+    nb, generator = definitions(), load(ROOT / "data" / "make_dataset.py")
     rows = {}
     for seed in seeds:
         customers = generator.make(seed, defects=False)[1]
