@@ -1,1 +1,6 @@
-"""What the notebook calls."""
+"""Customer segmentation: what the notebook calls. Modules in reading order; each imports only from those above it.
+
+vocabulary, decisions, problems, words; reading, parsing, cleaning; features, orders; exploring, clusters, evidence,
+comparisons, profiles, actions, published, movement, refresh; lifetime, value, calibration, budget; placing, cohorts,
+newcomers; power, experiments, proofs, arms; headline, figures, show, publish.
+"""

@@ -1,199 +1,129 @@
-"""arms"""
+"""The campaign plan: who is in which arm, whether the arms are alike, and how a result is read."""
 
 import hashlib
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy import stats
+from statsmodels.stats.multitest import multipletests
 
-from segmentation.constants import LOYAL, RFM, SEGMENTS, VIP, K
-from segmentation.experiments import ALPHA, MIN_BASE, POOLED, POWER, TEST_CANDIDATES, detectable_lift, variance_left
-from segmentation.problems import InputError
-from segmentation.profiles import holm
-from segmentation.words import count, percent, plural, short
+from segmentation.decisions import Action
+from segmentation.experiments import POOLED, Design
+from segmentation.problems import InputError, LeftOut
+from segmentation.vocabulary import LOYAL, RFM, SEGMENTS, VIP
+from segmentation.words import Sentence, count, percent, sentence, short
 
-SALT = "segment-actions-1"  # a new name only for a new experiment: it deals every customer anew
+MAX_RATIO_P = 0.001  # a sample ratio less likely than this is a broken experiment, not chance
+MIN_COVERAGE = 0.9  # share of a segment's customers in the plan who need an outcome; leaving out non-buyers misleads
+ARMS = ["control", "treatment"]
 
 
-CONTROL_SHARE = 0.5  # the split that needs fewest customers; lower it once the tests are read
-
-
-def hash_position(ids, salt: str = SALT) -> np.ndarray:
+def hash_position(ids, salt: str) -> np.ndarray:
     """A number in [0, 1) per customer id, from nothing but the salt and that id."""
-    names = ids.tolist() if isinstance(ids, pd.Series) else ids  # a list is read five times as fast
-    digests = b"".join(hashlib.sha256(f"{salt}|{name}".encode()).digest()[:8] for name in names)
+    digests = b"".join(hashlib.sha256(f"{salt}|{name}".encode()).digest()[:8] for name in ids)
     return (np.frombuffer(digests, dtype=">u8") >> np.uint64(11)) / 2.0**53
 
 
-def arms(ids, share: float = CONTROL_SHARE, salt: str = SALT) -> np.ndarray:
-    """'control' or 'treatment' per customer id; a smaller share only turns control into treatment."""
-    return np.where(hash_position(ids, salt) < share, "control", "treatment")
+def deal(ids, control_share: float, salt: str) -> np.ndarray:
+    """'control' or 'treatment' per customer id; a smaller share only turns control into treatment.
+
+    >>> deal(["CUST00001", "CUST00003"], 0.5, "segment-actions-1").tolist()
+    ['control', 'treatment']
+    """
+    return np.where(hash_position(ids, salt) < control_share, *ARMS)
 
 
-SLIPPED = "Stop the slide: ask what went wrong, offer the way back to"
+def next_action(customers: pd.DataFrame, segment: pd.Series, actions: dict[str, Action], slipped: str) -> pd.Series:
+    """The first step of the segment's action, or what is done for those who slipped out of the two best segments."""
+    first = segment.map({name: f"{action.goal}: {action.actions.split(';')[0]}" for name, action in actions.items()})
+    if "Previous_Segment" not in customers:
+        return first
+    before = customers["Previous_Segment"].astype(str)
+    lower = before.map({name: rank for rank, name in enumerate(SEGMENTS)}) < segment.cat.codes
+    return first.astype(str).mask(before.isin([VIP, LOYAL]) & lower, f"{slipped} " + before)  # others: the season
 
 
-MAX_RATIO_P = 0.001  # a sample ratio less likely than this is a broken experiment, not chance
-
-
-SPLIT_CHECKS = 1_000  # random splits in the A/A and the A/B check
-
-
-CHECK_SAMPLE = 1_500  # customers per segment in them
-
-
-def campaign_plan(
-    customers: pd.DataFrame, stakes: pd.DataFrame, worth: pd.DataFrame | None, playbook: dict
-) -> pd.DataFrame:
+def campaign_plan(customers, stakes, worth: pd.DataFrame | LeftOut, actions, control_share, design) -> pd.DataFrame:
     """One row per customer, in the order given: who gets what, by which channel, in which arm, for how much at most.
 
     Control gets nothing: channel 'none (control)', Max_Spend 0. Max_Spend is blank where no worth is known.
     """
     segment = customers["Segment_Name"].astype(pd.CategoricalDtype(SEGMENTS))  # few texts in many rows
-    action = segment.map({name: f"{playbook[name][0]}: {playbook[name][1].split(';')[0]}" for name in SEGMENTS})
-    if "Previous_Segment" in customers:
-        before, rank = customers["Previous_Segment"].astype(str), dict(zip(SEGMENTS, range(K), strict=True))
-        slipped = before.isin([VIP, LOYAL]) & before.map(rank).lt(segment.cat.codes)  # others drift with the season
-        action = action.astype(str).mask(slipped, SLIPPED + " " + before)
-    control = arms(customers["Customer_ID"]) == "control"
-    channel = segment.map({name: playbook[name][2].split(",")[0] for name in SEGMENTS}).astype("category")
-    channel = channel.cat.add_categories("none (control)")
-    channel[control] = "none (control)"
-    most = worth["Max_Spend"] if worth is not None else pd.Series(np.nan, index=SEGMENTS)
-    most = segment.map(most.to_dict()).astype(float).round(2)
-    plan = pd.DataFrame({"Customer_ID": customers["Customer_ID"], "Segment_Name": segment, "Action": action})
-    return plan.assign(
-        Channel=channel,
-        Arm=pd.Categorical.from_codes((~control).astype(np.int8), ["control", "treatment"]),
-        Priority=segment.map(stakes.set_index("Segment")["Priority"].astype(int).to_dict()).astype(int),
-        Max_Spend=most.mask(control & most.notna(), 0.0),
-    )
+    control = deal(customers["Customer_ID"], control_share, design.salt) == "control"
+    channel = segment.map({name: action.channel.split(",")[0] for name, action in actions.items()}).astype("category")
+    most = {} if isinstance(worth, LeftOut) else worth["Max_Spend"].round(2).to_dict()
+    most = segment.map(most).astype(float)
+    plan = pd.DataFrame({"Customer_ID": customers["Customer_ID"], "Segment_Name": segment})
+    plan["Action"] = next_action(customers, segment, actions, design.slipped)
+    plan["Channel"] = channel.cat.add_categories("none (control)").mask(control, "none (control)")
+    plan["Arm"] = pd.Categorical.from_codes((~control).astype(np.int8), ARMS)
+    plan["Priority"] = segment.map(stakes.set_index("Segment")["Priority"].to_dict()).astype(int)
+    plan["Max_Spend"] = most.mask(control & most.notna(), 0.0)
+    return plan
 
 
-def ratio_p(control: float, total: float, share: float = CONTROL_SHARE) -> float:
-    """Sample-ratio check: chi-square p of so many controls among so many customers. ratio_p(50, 100, 0.5) -> 1.0"""
-    apart = (control - share * total) ** 2 / (share * (1 - share) * max(total, 1))
-    return float(stats.chi2.sf(apart, 1))
+def plan_in_words(plan: pd.DataFrame, design: Design) -> Sentence:
+    """How many the plan holds, how many are control, and how many slipped."""
+    slipped = plan["Action"].str.startswith(design.slipped).sum()
+    held = "`campaign_plan.csv` holds {size:# customer}, {control:%} of them control"
+    told = "; {slipped:# customer} slipped and get an action of their own." if slipped else "."
+    return sentence(held + told, size=len(plan), control=(plan["Arm"] == "control").mean(), slipped=slipped)
 
 
-def arm_balance(customers: pd.DataFrame, arm: pd.Series) -> pd.DataFrame:
-    """Per segment: customers, share in control, ratio p, difference of R, F and M (treatment - control, in sd), chance.
+def ratio_p(control, total, share: float):
+    """Sample-ratio check: chi-square p of so many controls among so many customers.
 
-    Chance is the largest of 3 x K differences that a fair coin exceeds in one shop of twenty.
+    >>> float(ratio_p(50, 100, 0.5))
+    1.0
     """
-    rows = []
-    for name in SEGMENTS:
-        here = customers[customers["Segment_Name"] == name]
-        control = arm.loc[here.index] == "control"
-        some, rest = int(control.sum()), int((~control).sum())
-        sd = here[RFM].std().where(lambda values: values > 0)
-        apart = (here.loc[~control, RFM].mean() - here.loc[control, RFM].mean()) / sd
-        chance = stats.norm.isf(0.025 / (len(RFM) * K)) * np.sqrt(1 / some + 1 / rest) if some and rest else np.nan
-        rows.append((name, len(here), some / max(len(here), 1), ratio_p(some, len(here)), *apart.round(6), chance))
-    columns = ["Segment", "Customers", "Control", "Ratio p", *RFM, "By chance"]
-    return pd.DataFrame(rows, columns=columns)
+    apart = (control - share * total) ** 2 / (share * (1 - share) * np.maximum(total, 1))
+    return stats.chi2.sf(apart, 1)
 
 
-def strata_of(customers: pd.DataFrame) -> pd.Series:
-    """Segment and half of its spend, as one label per customer; equal spend, equal half."""
-    middle = customers.groupby("Segment_Name", observed=True)["Monetary"].transform("median")
-    return customers["Segment_Name"].astype(str) + np.where(customers["Monetary"] > middle, ", upper", ", lower")
+@dataclass(frozen=True)
+class Balance:
+    """Whether the arms are alike."""
+
+    table: pd.DataFrame  # by segment: Customers, Control, Ratio p, R, F and M (treatment - control, in sd), By chance
+    groups: int  # of segment and value half
+    smallest_p: float  # of their sample-ratio checks
+
+    @property
+    def beyond(self) -> int | str:
+        """Differences larger than chance gives in one shop of twenty."""
+        return int(self.table[RFM].abs().gt(self.table["By chance"], axis=0).to_numpy().sum()) or "none"
+
+    @property
+    def shares(self) -> Sentence:
+        """Whether the control share is as drawn in every group (Bonferroni)."""
+        if self.smallest_p < MAX_RATIO_P / self.groups:
+            return sentence("**not what was drawn: use another salt**")
+        return sentence("what a fair coin gives (smallest p {p:.3f})", p=self.smallest_p)
+
+    @property
+    def shown(self) -> pd.DataFrame:
+        """The table as it is shown."""
+        chance = [sentence("up to {p:.2f}", p=p) if p > 0 else np.nan for p in self.table["By chance"]]
+        return self.table.assign(**{"By chance": chance})
 
 
-def balance_text(balanced: pd.DataFrame, control: pd.Series, strata: pd.Series) -> str:
-    """What the balance table says, and whether the control share is as drawn in every stratum (Bonferroni)."""
-    off = int(balanced[RFM].abs().gt(balanced["By chance"], axis=0).to_numpy().sum())
-    by_stratum = control.groupby(strata).agg(["sum", "size"])
-    lowest = min(ratio_p(*row) for row in by_stratum.to_numpy())
-    fair = f"what a fair coin gives (smallest p {lowest:.3f})"
-    return (
-        f"Differences of the arms in standard deviations: {off or 'none'} of {len(RFM) * K} beyond chance. In "
-        f"{plural(len(by_stratum), 'group')} of segment and value half the control share is "
-        + (f"{fair}." if lowest >= MAX_RATIO_P / len(by_stratum) else "**not what was drawn: use another salt**.")
-    )
-
-
-def z_scores(control: np.ndarray, treatment: np.ndarray, treated: np.ndarray) -> np.ndarray:
-    """Welch's z of every split. control and treatment: what each customer would do in either arm; treated: splits x
-    customers, 1 where the customer gets the action."""
-    size = treated.sum(axis=1), (1 - treated).sum(axis=1)
-    mean = treated @ treatment / size[0], (1 - treated) @ control / size[1]
-    square = treated @ treatment**2 / size[0], (1 - treated) @ control**2 / size[1]
-    noise = sum(np.maximum(q - m**2, 0) / (n - 1) for q, m, n in zip(square, mean, size, strict=True))
-    return np.divide(mean[0] - mean[1], np.sqrt(noise), out=np.zeros(len(noise)), where=noise > 0)
-
-
-def plant_lift(values: np.ndarray, lift: float, rng: np.random.Generator) -> np.ndarray:
-    """The values under an action with a known lift: of a 0/1 outcome some 0s become 1, spend grows by the lift."""
-    if not set(np.unique(values)) <= {0.0, 1.0}:
-        return values * (1 + lift)
-    turned = values.copy()
-    turned[rng.permutation(np.flatnonzero(values == 0))[: round(lift * values.sum())]] = 1.0
-    return turned
-
-
-def cuped_part(values: np.ndarray, prior: np.ndarray) -> np.ndarray:
-    """What prior spend predicts of the values beyond their mean (CUPED); zeros where prior spend is all equal."""
-    away = prior - prior.mean()
-    return away * (away @ values) / (away @ away) if (away**2).sum() > 0 else 0 * away
-
-
-def split_checks(past: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """Share of random splits with a false alarm (A/A) and with the planted lift found (A/B), per segment and KPI.
-
-    Two-sided at ALPHA for A/A and ALPHA / K for A/B, where the lift is the smallest that the sample detects; last row:
-    splits in which A/A alarms in any segment after Holm.
-    """
-    rng, rows, any_alarm = np.random.default_rng(seed), [], {}
-    ordered = past.sort_values(["Prior", "Spend", "Orders"], kind="stable")
-    for name in SEGMENTS:
-        here = ordered[ordered["Segment_Name"] == name]
-        here = here.iloc[np.sort(rng.permutation(len(here))[:CHECK_SAMPLE])]
-        treated = (rng.random((SPLIT_CHECKS, len(here))) >= CONTROL_SHARE).astype(float)
-        row, left = {"Segment": name, "Customers": len(here)}, variance_left(here)[name]
-        for kpi in ("Orders", "Spend", "Spend, CUPED"):
-            values = here[kpi.split(",")[0]].to_numpy(float)
-            if len(values) < MIN_BASE or values.std() == 0:
-                continue
-            known = cuped_part(values, here["Prior"].to_numpy()) if "CUPED" in kpi else 0.0
-            p = 2 * stats.norm.sf(np.abs(z_scores(values - known, values - known, treated)))
-            row[f"A/A {kpi}"] = (p < ALPHA).mean()
-            any_alarm[f"A/A {kpi}"] = any_alarm.get(f"A/A {kpi}", False) | (p < ALPHA / K)
-            sd, kept = (values.std(ddof=1) if kpi != "Orders" else np.nan), (left if "CUPED" in kpi else 1.0)
-            lift = detectable_lift(values.mean(), len(values), sd, ALPHA / K, 1 - CONTROL_SHARE, kept)
-            if not np.isnan(lift):
-                z = z_scores(values - known, plant_lift(values, lift, rng) - known, treated)
-                row[f"A/B {kpi}"] = (z > stats.norm.isf(ALPHA / K / 2)).mean()
-        rows.append(row)
-    family = {kpi: alarm.mean() for kpi, alarm in any_alarm.items()}
-    columns = ["Segment", "Customers", *(f"{test} {k}" for test in ("A/A", "A/B") for k in TEST_CANDIDATES[:3])]
-    return pd.DataFrame([*rows, {"Segment": "Any of them (Holm)", **family}]).reindex(columns=columns)
-
-
-def checks_text(checked: pd.DataFrame) -> list[str]:
-    """What split_checks found, in words; an empty list where no segment could be checked."""
-    false = checked.filter(like="A/A").iloc[:K].stack().dropna()
-    found, said = checked.filter(like="A/B").stack().dropna(), []
-    if len(false):
-        error = stats.norm.isf(0.025 / len(false)) * np.sqrt(ALPHA * (1 - ALPHA) / SPLIT_CHECKS)
-        off = int((false > ALPHA + error).sum())
-        said.append(
-            f"**A/A:** in {count(SPLIT_CHECKS)} random splits of customers to whom nothing was done, with what they "
-            f"really did later, the test raises a false alarm in {percent(false.min())} to {percent(false.max())}; "
-            f"promised are {percent(ALPHA)}, and chance adds or takes {percent(error)}. "
-            + (f"**{off} of {len(false)} rates are higher.**" if off else "None is higher.")
-        )
-    if len(found):
-        shy = int((found < POWER - 0.05).sum())
-        said.append(
-            f"**A/B:** a planted lift of the size that the test should just find is found in {percent(found.min())} to "
-            f"{percent(found.max())} of splits; promised are {percent(POWER, 1, 0)}. "
-            + (f"**{shy} of {len(found)} fall short by more than five points.**" if shy else "None falls far short.")
-        )
-    return said
-
-
-MIN_COVERAGE = 0.9  # share of a segment's customers in the plan who need an outcome; leaving out non-buyers misleads
+def balance_of(customers: pd.DataFrame, plan: pd.DataFrame, share: float) -> Balance:
+    """The arms compared within segments, and control's share within their halves of spend (equal spend, equal half)."""
+    segment = customers["Segment_Name"].astype(pd.CategoricalDtype(SEGMENTS))
+    control = plan["Arm"] == "control"
+    sizes = control.groupby(segment, observed=False).agg(["size", "sum", "mean"])
+    means = [customers.loc[arm, RFM].groupby(segment[arm], observed=False).mean() for arm in (control, ~control)]
+    sd = customers[RFM].groupby(segment, observed=False).std()
+    apart = ((means[1] - means[0]) / sd.where(sd > 0)).round(6)
+    spread = np.sqrt(1 / sizes["sum"] + 1 / (sizes["size"] - sizes["sum"]))
+    chance = stats.norm.isf(0.025 / apart.size) * spread.where(np.isfinite(spread))
+    table = pd.DataFrame({"Customers": sizes["size"], "Control": sizes["mean"].fillna(0)})
+    table["Ratio p"] = ratio_p(sizes["sum"], sizes["size"], share)
+    table = table.join(apart).assign(**{"By chance": chance}).rename_axis("Segment").reset_index()
+    upper = customers["Monetary"] > customers.groupby(segment, observed=True)["Monetary"].transform("median")
+    halves = control.groupby([segment, upper], observed=True).agg(["sum", "size"])
+    return Balance(table, len(halves), ratio_p(halves["sum"], halves["size"], share).min())
 
 
 def check_plan(plan: pd.DataFrame) -> None:
@@ -203,7 +133,7 @@ def check_plan(plan: pd.DataFrame) -> None:
         both = twice.groupby("Customer_ID")["Arm"].nunique().gt(1).sum()
         found = f"{both} ids in both arms" if both else f"{twice['Customer_ID'].nunique()} ids more than once"
         raise InputError(f"plan: {found}; expected one row per customer")
-    odd = plan.loc[~plan["Arm"].isin(["control", "treatment"]), "Arm"]
+    odd = plan.loc[~plan["Arm"].isin(ARMS), "Arm"]
     if len(odd):
         raise InputError(f"plan: {len(odd)} rows with the arm '{short(odd.iloc[0])}'; expected control or treatment")
 
@@ -213,127 +143,101 @@ def check_outcomes(plan: pd.DataFrame, outcomes: pd.DataFrame, started: pd.Times
     missing = [name for name in ("Customer_ID", "Value", "Date") if name not in outcomes]
     if missing or not len(outcomes):
         raise InputError(f"outcomes: no {missing[0] if missing else 'rows'}; expected Customer_ID, Value and Date")
-    twice, strange = outcomes["Customer_ID"].duplicated(), ~outcomes["Customer_ID"].isin(plan["Customer_ID"])
-    if twice.any():
-        raise InputError(f"outcomes: {twice.sum()} rows repeat an id; expected one row per customer")
-    if strange.any():
-        raise InputError(
-            f"outcomes: {strange.sum()} ids are not in the plan; expected the plan's ids, exactly as given"
-        )
-    for name in ("Value", "Prior"):
-        if name in outcomes and not np.isfinite(pd.to_numeric(outcomes[name], errors="coerce")).all():
-            raise InputError(f"outcomes: {name} holds something that is no number; expected a number in every row")
-    dates = pd.to_datetime(outcomes["Date"], errors="coerce")
-    early = ~(dates >= started)
-    if early.any():
-        expected = f"expected dates from the start of the test on, {started.date()}"
-        raise InputError(f"outcomes: {early.sum()} rows without a date or dated before the test began; {expected}")
+    strange = ~outcomes["Customer_ID"].isin(plan["Customer_ID"])
+    wrong = {
+        "rows repeat an id; expected one row per customer": outcomes["Customer_ID"].duplicated(),
+        "ids are not in the plan; expected the plan's ids, exactly as given": strange,
+    }
+    for name in outcomes.columns.intersection(["Value", "Prior"]):
+        numbers = pd.to_numeric(outcomes[name], errors="coerce")
+        wrong[f"rows hold no number as {name}; expected a number in every row"] = ~np.isfinite(numbers)
+    late = pd.to_datetime(outcomes["Date"], errors="coerce") >= started
+    expected = f"expected dates from the start of the test on, {started.date()}"
+    wrong[f"rows without a date or dated before the test began; {expected}"] = ~late
+    for what, rows in wrong.items():
+        if rows.any():
+            raise InputError(f"outcomes: {rows.sum()} {what}")
 
 
-def check_ratio(plan: pd.DataFrame, joined: pd.DataFrame, share: float) -> None:
+def check_arms(plan: pd.DataFrame, joined: pd.DataFrame, share: float) -> None:
     """Raise InputError where the arms with outcomes are not as large as drawn, or too few customers have one."""
+    asked = plan["Segment_Name"].astype(str).value_counts()
     for name, here in [(POOLED, joined), *joined.groupby("Segment_Name", sort=True)]:
-        control, limit = (here["Arm"] == "control").sum(), MAX_RATIO_P / (1 if name == POOLED else K)
+        control = (here["Arm"] == "control").sum()
+        limit = MAX_RATIO_P if name == POOLED else MAX_RATIO_P / len(SEGMENTS)
         if ratio_p(control, len(here), share) < limit:
             raise InputError(
-                f"outcomes: {name}: {percent(control, len(here))} of {count(len(here))} customers are control; "
+                f"outcomes: {name}: {percent(control / len(here))} of {count(len(here))} customers are control; "
                 f"expected {percent(share)}. The split is broken, so no lift is computed"
             )
-        asked = (plan["Segment_Name"] == name).sum()
-        if name != POOLED and len(here) < MIN_COVERAGE * asked:
+        if name != POOLED and len(here) < MIN_COVERAGE * asked[name]:
             raise InputError(
-                f"outcomes: {name}: {count(len(here))} of the {count(asked)} customers in the plan have an outcome; "
-                f"expected at least {percent(MIN_COVERAGE, 1, 0)}, with 0 for those who did nothing"
+                f"outcomes: {name}: {count(len(here))} of the {count(asked[name])} customers in the plan have an "
+                f"outcome; expected at least {percent(MIN_COVERAGE, 0)}, with 0 for those who did nothing"
             )
 
 
-def compare_arms(values: np.ndarray, treated: np.ndarray) -> list[float]:
-    """Means of control and treatment and their squared standard errors; nan where an arm has fewer than two."""
-    parts = [values[~treated], values[treated]]
-    if min(map(len, parts)) < 2:
-        return [np.nan] * 4
-    return [*(part.mean() for part in parts), *(part.var(ddof=1) / len(part) for part in parts)]
+def cuped_part(values: np.ndarray, prior: np.ndarray) -> np.ndarray:
+    """What prior spend predicts of the values beyond their mean (CUPED); zeros where prior spend is all equal."""
+    away = prior - prior.mean()
+    return away * (away @ values) / (away @ away) if away.any() else away
 
 
-def read_lift(control: float, treatment: float, noise_c: float, noise_t: float) -> dict:
-    """Relative lift with its 95 % interval (delta method) and the two-sided p of the difference (Welch's z)."""
-    noise, apart = np.sqrt(noise_c + noise_t), treatment - control
-    p = 2 * stats.norm.sf(abs(apart / noise)) if noise > 0 else 1.0 if apart == 0 else np.nan
-    ratio = treatment / control if control > 0 else np.nan
-    half = 1.96 * np.sqrt(noise_t + ratio**2 * noise_c) / control if control > 0 else np.nan
-    numbers = {"Lift": ratio - 1, "Low": ratio - 1 - half, "High": ratio - 1 + half, "p": p}
-    return {"Control": control, "Treatment": treatment} | numbers
+def by_arm(joined: pd.DataFrame) -> pd.DataFrame:
+    """By segment, and POOLED (weighted by segment): mean outcome per arm, its squared standard error, and Customers.
+
+    nan where an arm has fewer than two customers. With a column Prior, less what it predicts (CUPED).
+    """
+    values = joined["Value"].astype(float)
+    if "Prior" in joined:
+        for here in joined.groupby("Segment_Name").groups.values():
+            values[here] -= cuped_part(values[here], joined.loc[here, "Prior"].astype(float))
+    found = values.groupby([joined["Segment_Name"], joined["Arm"]]).agg(["mean", "var", "size"]).unstack()
+    found = found.reindex([name for name in SEGMENTS if name in found.index])
+    noise = found["var"] / found["size"]
+    table = found["mean"].join(noise.add_prefix("noise_")).where(noise.notna().all(axis=1))
+    sizes = found["size"].sum(axis=1)
+    known = table.dropna()
+    if len(known) > 1:
+        weight = sizes[known.index] / sizes[known.index].sum()
+        table.loc[POOLED] = pd.concat([weight @ known[ARMS], weight**2 @ known.filter(like="noise_")])
+        sizes[POOLED] = sizes[known.index].sum()
+    return table.assign(Customers=sizes.astype(int))
 
 
-def read_out(plan: pd.DataFrame, outcomes: pd.DataFrame, started, share: float = CONTROL_SHARE) -> pd.DataFrame:
-    """Lift per segment and for all (weighted by segment), p after Holm over the segments; InputError if misleading.
+def lifts_of(means: pd.DataFrame) -> pd.DataFrame:
+    """Relative lift of each row of by_arm with its 95 % interval (delta method), and the two-sided p (Welch's z)."""
+    noise = np.sqrt(means["noise_control"] + means["noise_treatment"])
+    apart = means["treatment"] - means["control"]
+    base = means["control"].where(means["control"] > 0)
+    ratio = means["treatment"] / base
+    half = 1.96 * np.sqrt(means["noise_treatment"] + ratio**2 * means["noise_control"]) / base
+    p = pd.Series(2 * stats.norm.sf((apart / noise.where(noise > 0)).abs()), means.index).mask(apart == 0, 1.0)
+    return pd.DataFrame({"Lift": ratio - 1, "Low": ratio - 1 - half, "High": ratio - 1 + half, "p": p})
+
+
+def read_out(plan: pd.DataFrame, outcomes: pd.DataFrame, started, control_share: float, alpha: float) -> pd.DataFrame:
+    """Lift by segment and for all, p after Holm over the segments, and a verdict; InputError if it would mislead.
 
     plan: Customer_ID, Segment_Name, Arm. outcomes: Customer_ID, Value, Date, and Prior for CUPED; one row per customer,
-    0 for those who did nothing. started: first day on which an outcome counts. share: control's share as drawn.
+    0 for those who did nothing. started: first day on which an outcome counts. control_share: as drawn.
+
+    >>> plan = pd.DataFrame({"Customer_ID": [*"abcdefgh"], "Segment_Name": VIP, "Arm": 4 * ARMS})
+    >>> outcomes = plan[["Customer_ID"]].assign(Value=[10, 20, 14, 22, 6, 18, 10, 20], Date="2026-09-29")
+    >>> found = read_out(plan, outcomes, "2026-07-01", control_share=0.5, alpha=0.05).loc[VIP]
+    >>> print(found["Control"], found["Treatment"], found["Lift"], found["Verdict"])
+    10.0 20.0 1.0 works
     """
     check_plan(plan)
     check_outcomes(plan, outcomes, pd.Timestamp(started))
     joined = outcomes.merge(plan[["Customer_ID", "Segment_Name", "Arm"]].astype(str), on="Customer_ID")
-    check_ratio(plan, joined, share)
-    rows, parts = [], []
-    for name, here in joined.sort_values("Customer_ID", kind="stable").groupby("Segment_Name", sort=False):
-        values, treated = here["Value"].to_numpy(float), (here["Arm"] == "treatment").to_numpy()
-        if "Prior" in here:
-            values = values - cuped_part(values, here["Prior"].to_numpy(float))
-        found = compare_arms(values, treated)
-        rows.append({"Segment": name, "Customers": len(here), **read_lift(*found)})
-        parts += [(len(here), *found)] if np.isfinite(found).all() else []
-    order = [name for name in SEGMENTS if name in set(joined["Segment_Name"])]
-    table = pd.DataFrame(rows).set_index("Segment").reindex(order)
-    table["p (Holm)"] = pd.Series(holm(table["p"].dropna()), index=table["p"].dropna().index, dtype=float)
-    if len(parts) > 1:
-        size, *found = np.array(parts).T
-        weight = size / size.sum()
-        whole = read_lift(*(weight @ part for part in found[:2]), *(weight**2 @ part for part in found[2:]))
-        table.loc[POOLED] = {"Customers": int(size.sum()), **whole, "p (Holm)": whole["p"]}
-    return table.rename_axis("Segment").astype({"Customers": int})
-
-
-def simulated_outcomes(plan: pd.DataFrame, pool: pd.DataFrame, lift: float, date, seed: int) -> pd.DataFrame:
-    """Made-up outcomes: each customer gets Value and Prior of a random member of the pool of the same segment; in the
-    treatment arm with the lift planted (see plant_lift). Independent of the order of rows."""
-    rng, made = np.random.default_rng(seed), []
-    for name, here in plan.sort_values("Customer_ID", kind="stable").groupby("Segment_Name", sort=True):
-        same = pool[pool["Segment_Name"] == name]
-        drawn = (same if len(same) else pool).sort_values(["Value", "Prior"], kind="stable")
-        drawn = drawn.iloc[rng.integers(len(drawn), size=len(here))]
-        values = drawn["Value"].to_numpy(float)
-        values = np.where(here["Arm"] == "treatment", plant_lift(values, lift, rng), values)
-        made.append(here[["Customer_ID"]].assign(Value=values, Prior=drawn["Prior"].to_numpy(), Date=date))
-    return pd.concat(made, ignore_index=True)
-
-
-def read_out_table(read: pd.DataFrame, form) -> pd.DataFrame:
-    """A read-out as text; form writes the means."""
-    text = pd.DataFrame({"Customers": read["Customers"].map(count)})
-    for arm in ("Control", "Treatment"):
-        text[arm] = read[arm].map(form, na_action="ignore")
-    text["Lift"] = read["Lift"].map(percent, na_action="ignore")
-    span = [f"{percent(low)} to {percent(high)}" if low == low else "-" for low, high in read[["Low", "High"]].values]
-    text["95 % interval"] = span
-    p, up = read["p (Holm)"], read["Treatment"] > read["Control"]
-    text["p (Holm)"] = p.map(lambda value: "< 0.001" if value < 0.001 else f"{value:.3f}", na_action="ignore")
-    text["Verdict"] = np.where(p.isna(), "too few", np.where(p >= ALPHA, "not shown", np.where(up, "works", "harms")))
-    return text
-
-
-def read_out_text(read: pd.DataFrame, lift: float) -> str:
-    """How well a read-out recovers a planted lift, in words."""
-    rows = read[read["Low"].notna() & (read.index != POOLED)]
-    if not len(rows):
-        return "The outcomes are **simulated**; no segment is large enough, or spends enough, to give a relative lift."
-    inside = (rows["Low"].le(lift) & rows["High"].ge(lift)).sum()
-    return (
-        f"In these **simulated** outcomes a lift of {percent(lift, 1, 0)} was planted in every segment. The interval "
-        f"holds it in {inside} of {plural(len(rows), 'segment')}; after Holm it is shown in "
-        f"{(rows['p (Holm)'] < ALPHA).sum()}. 'Not shown' means that the test was too small to tell, not that there is "
-        "no effect."
-    )
-
-
-PLANTED_LIFT = 0.15  # of the worked example
+    joined = joined.sort_values("Customer_ID", kind="stable", ignore_index=True)
+    check_arms(plan, joined, control_share)
+    means = by_arm(joined)
+    table = means[["Customers", *ARMS]].rename(columns=str.capitalize).join(lifts_of(means)).rename_axis("Segment")
+    one_of_several = table["p"].drop(POOLED, errors="ignore").dropna()
+    table["p (Holm)"] = table["p"]
+    table.loc[one_of_several.index, "p (Holm)"] = multipletests(one_of_several, method="holm")[1]
+    p = table["p (Holm)"]
+    verdicts = {"too few": p.isna(), "not shown": p >= alpha, "works": table["Treatment"] > table["Control"]}
+    return table.assign(Verdict=np.select(list(verdicts.values()), list(verdicts), "harms"))

@@ -1,108 +1,200 @@
-"""cleaning"""
+"""From text to customers: each rule by itself, every row accounted for in a ledger."""
 
 import re
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
-from segmentation.constants import (
-    COMPUTED,
-    MAX_RECENCY,
-    MAX_SET_ASIDE,
-    MAX_VALUE,
-    MIN_CUSTOMERS,
-    OPTIONAL,
-    REQUIRED,
-    RFM,
-    TIER,
-)
-from segmentation.parsing import read_numbers
+from segmentation.parsing import MAX_VALUE, read_numbers
 from segmentation.problems import InputError
-from segmentation.reading import is_blank, key, repeated
-from segmentation.words import count, percent, plural, short
+from segmentation.reading import Table, is_blank, key
+from segmentation.vocabulary import COMPUTED, MIN_CUSTOMERS, MIN_VALUES, OPTIONAL, REQUIRED, RFM, TIER
+from segmentation.words import Sentence, count, percent, plural, sentence, short
+
+TOTALS = r"\W*(grand |sub)?totals?(\s.*|\W*)|\W*(sum|summe|gesamt(summe)?|overall|all customers|average|mean)\W*"
+HEADER = r"[\W_]*".join(["", *key("Customer_ID"), ""])
+FRACTIONS = 0.95  # of the abandonment rates above 0 are at most 1: they are fractions, the rest is in doubt
 
 
-def breaches(numbers: pd.DataFrame) -> pd.DataFrame:
-    """Every breach of the contract: row (index label), column ('' for a rule over columns) and rule."""
-    try:
-        CONTRACT.validate(numbers, lazy=True)
-    except pa.errors.SchemaErrors as found:
-        cases = found.failure_cases.rename(columns={"index": "row", "check": "rule"})
-        cases.loc[cases["schema_context"] == "DataFrameSchema", "column"] = ""
-        cases.loc[cases["rule"] == "not_nullable", "rule"] = cases["column"] + " is blank"
-        return cases[["row", "column", "rule"]].drop_duplicates().astype({"row": int})
-    return pd.DataFrame({"row": pd.Series(dtype=int), "column": pd.Series(dtype=str), "rule": pd.Series(dtype=str)})
+@dataclass(frozen=True)
+class Cleaned:
+    """What a customer file holds: customers, rows set aside, and what each rule touched."""
+
+    customers: pd.DataFrame  # satisfies the contract; index: line in the file
+    set_aside: pd.DataFrame  # Line, Reason, and the row as it was read
+    merged: int  # exact duplicates
+    ledger: pd.DataFrame  # Rule, Rows, Action
+
+    @property
+    def where_aside(self) -> str:
+        """Where to look for the rows set aside."""
+        there = "The rows set aside are in `ecommerce_set_aside_rows.csv`, with line and reason."
+        return there if len(self.set_aside) else ""
+
+    @property
+    def absent(self) -> list[str]:
+        """Optional columns with fewer than MIN_VALUES values."""
+        filled = self.customers.replace("", np.nan).notna().sum()
+        return [name for name in [*OPTIONAL, TIER] if filled.get(name, 0) < MIN_VALUES]
+
+    @property
+    def on_absent(self) -> Sentence:
+        """What the file lacks, if anything."""
+        text = "Not in this file, or (nearly) empty: {absent:&}. Analyses that need them are left out."
+        return sentence(text if self.absent else "", absent=self.absent)
 
 
-def column(name: str, high: float, required: bool = False, whole: bool = False) -> pa.Column:
-    """A numeric column from 0 to high; a breach names the column and what is wrong."""
-    rules = [pa.Check.ge(0, error=f"{name} is below 0"), pa.Check.le(high, error=f"{name} is above {high:,.0f}")]
+def clean(raw: Table, contract: pa.DataFrameSchema, most_aside: float) -> Cleaned:
+    """Customers that satisfy the contract; raises InputError where a larger share than `most_aside` does not.
+
+    A row is set aside for the first of these: no customer's id, a totals row, a breach of the contract in a required
+    column, rows of one id that disagree. Elsewhere a breach blanks the value.
+    """
+    values, changes = read_values(raw)
+    found = breaches(values, contract)
+    aside = first_reasons([no_customer(raw.rows["Customer_ID"]), totals(values), breaking(found, raw.rows)])
+    usable = values.drop(index=aside.index)
+    twins = repeats(usable)
+    aside = first_reasons([aside, disagreeing(usable.drop(index=twins))])
+    stop_if_unusable(aside, raw, len(raw.rows) - len(twins), most_aside)
+    kept, blanked = blank_breaches(usable.drop(index=twins.union(aside.index), errors="ignore"), found)
+    if len(kept) < MIN_CUSTOMERS:
+        raise InputError(f"{raw.name}: {plural(len(kept), 'usable customer')}; expected at least {MIN_CUSTOMERS}")
+    set_aside = pd.DataFrame({"Line": aside.index, "Reason": aside}, index=aside.index).join(raw.rows)
+    ledger = [("Rows read", len(raw.rows), "")]
+    ledger += [(reason, rows, "row set aside") for reason, rows in aside.value_counts().sort_index().items()]
+    ledger += [("Exact duplicate", len(twins), "merged"), *changes, *blanked]
+    ledger += [*blanks(kept), *contradictions(kept), *odd_texts(kept), ("Customers segmented", len(kept), "")]
+    ledger = pd.DataFrame(ledger, columns=["Rule", "Rows", "Action"])
+    return Cleaned(contract.validate(kept), set_aside, len(twins), ledger)
+
+
+def number(high: float = MAX_VALUE, required: bool = False, whole: bool = False) -> pa.Column:
+    """A column of the contract: numbers from 0 to `high`; blanks only where it is not required."""
+    rules = [pa.Check.ge(0, error="is below 0"), pa.Check.le(high, error=f"is above {high:,.0f}")]
     if whole:
-        rules.append(pa.Check(lambda values: values % 1 == 0, error=f"{name} is not a whole number"))
+        rules.append(pa.Check(lambda values: values % 1 == 0, error="is not a whole number"))
     return pa.Column(float, rules, nullable=not required, required=required)
 
 
-CONTRACT = pa.DataFrameSchema(
-    {
-        "Recency": column("Recency", MAX_RECENCY, required=True),
-        "Frequency": column("Frequency", MAX_VALUE, required=True, whole=True),
-        "Monetary": column("Monetary", MAX_VALUE, required=True),
-        **{name: column(name, high, whole=name == "Campaign_Response") for name, high in OPTIONAL.items()},
-    },
-    checks=pa.Check(lambda rows: ~((rows["Frequency"] == 0) & (rows["Monetary"] > 0)), error="spend without orders"),
-)
+def breaches(values: pd.DataFrame, contract: pa.DataFrameSchema) -> pd.DataFrame:
+    """Every breach of the contract: row (index label), column ('' for a rule over columns) and rule, in words."""
+    try:
+        contract.validate(values, lazy=True)
+    except pa.errors.SchemaErrors as found:
+        cases = found.failure_cases.rename(columns={"index": "row", "check": "rule"}).astype({"row": int})
+        over_columns = cases["schema_context"] == "DataFrameSchema"
+        rule = cases["column"] + " " + cases["rule"].replace("not_nullable", "is blank")
+        cases = cases.assign(rule=rule.mask(over_columns, cases["rule"]), column=cases["column"].mask(over_columns, ""))
+        return cases[["row", "column", "rule"]].drop_duplicates()
+    return pd.DataFrame({"row": pd.Series(dtype=int), "column": pd.Series(dtype=str), "rule": pd.Series(dtype=str)})
 
 
-TOTALS = r"\W*(grand |sub)?totals?(\s.*|\W*)|\W*(sum|summe|gesamt(summe)?|overall|all customers|average|mean)\W*"
+def first_reasons(reasons: list[pd.Series]) -> pd.Series:
+    """Of several reasons the first one, by row, in the order of rows."""
+    every = pd.concat(reasons)
+    return every[~every.index.duplicated()].sort_index()
 
 
-def id_problems(ids: pd.Series) -> pd.Series:
-    """Why a row is no customer's, by row; rows without a problem are left out."""
-    again = r"[\W_]*".join(["", *key("Customer_ID"), ""])
-    ids = ids[ids.str.fullmatch(rf"{TOTALS}|{again}|\s*", flags=re.IGNORECASE)]
-    found = pd.Series("a totals row", index=ids.index).mask(
-        ids.str.fullmatch(again, flags=re.IGNORECASE), "the header again"
-    )
-    return found.mask(is_blank(ids), "Customer_ID is blank")
+def no_customer(ids: pd.Series) -> pd.Series:
+    """Ids that are blank, say that the row is a total, or repeat the header.
+
+    >>> no_customer(pd.Series(["a", "Grand total", "Customer ID", " "])).to_dict()
+    {1: 'a totals row', 2: 'the header again', 3: 'Customer_ID is blank'}
+    """
+    ids = ids[ids.str.fullmatch(rf"{TOTALS}|{HEADER}|\s*", flags=re.IGNORECASE)]
+    reasons = pd.Series("a totals row", index=ids.index)
+    reasons = reasons.mask(ids.str.fullmatch(HEADER, flags=re.IGNORECASE), "the header again")
+    return reasons.mask(is_blank(ids), "Customer_ID is blank")
 
 
-def row_problems(raw: pd.DataFrame, numbers: pd.DataFrame, found: pd.DataFrame) -> pd.Series:
-    """The first reason, by row, why a row cannot be used; rows without a problem are left out."""
+def totals(values: pd.DataFrame) -> pd.Series:
+    """Rows whose Frequency and Monetary are each the sum of all other rows'."""
+    pair = values[["Frequency", "Monetary"]].where(lambda numbers: numbers.abs() <= MAX_VALUE)
+    whole = pair.sum()
+    sums = (pair * 2 - whole).abs().le(1e-6 * whole).all(axis=1) & (whole["Monetary"] > 0)
+    return pd.Series("a totals row", index=values.index[sums])
+
+
+def breaking(found: pd.DataFrame, rows: pd.DataFrame) -> pd.Series:
+    """Breaches of the contract in a required column, or over columns."""
     needed = found[found["column"].isin([*REQUIRED, ""])]
     reasons = needed.drop_duplicates("row").set_index("row")["rule"]
     for name in RFM:
-        written = ~is_blank(raw.loc[reasons.index, name])
+        written = ~is_blank(rows.loc[reasons.index, name])
         reasons = reasons.mask((reasons == f"{name} is blank") & written, f"{name} is not a number")
-    pair = numbers[["Frequency", "Monetary"]].where(lambda values: values.abs() <= MAX_VALUE)
-    whole = pair.sum()
-    sums = (pair * 2 - whole).abs().le(1e-6 * whole).all(axis=1) & (whole["Monetary"] > 0)
-    totals = pd.Series("a totals row", index=numbers.index[sums])
-    reasons = pd.concat([id_problems(raw["Customer_ID"]), totals, reasons])
-    return reasons[~reasons.index.duplicated()].sort_index()
+    return reasons
+
+
+def repeats(values: pd.DataFrame) -> pd.Index:
+    """Rows that repeat an earlier one in full."""
+    again = values[values["Customer_ID"].duplicated(keep=False)]
+    return again.index[again.duplicated()]
+
+
+def disagreeing(values: pd.DataFrame) -> pd.Series:
+    """All rows of an id that has several."""
+    return pd.Series("rows of one id disagree", index=values.index[values["Customer_ID"].duplicated(keep=False)])
+
+
+def stop_if_unusable(aside: pd.Series, raw: Table, rows: int, most_aside: float) -> None:
+    """Raise InputError when more than a share of the rows is set aside."""
+    if len(aside) > most_aside * rows:
+        top = aside.value_counts().index[0]
+        line = aside.index[aside == top][0]
+        column = top.split(" ")[0] if top.split(" ")[0] in raw.rows else "Customer_ID"
+        raise InputError(
+            f"{raw.name}: {count(len(aside))} of {count(rows)} rows cannot be used; expected at most "
+            f"{percent(most_aside, 0)}. Most often: {top} ({count((aside == top).sum())} rows, the first in "
+            f"line {line}, where {column} is '{short(raw.rows.loc[line, column])}')"
+        )
+
+
+def read_values(raw: Table) -> tuple[pd.DataFrame, list[tuple]]:
+    """The table with numbers in its numeric columns and tidy labels; and ledger entries for what changed."""
+    rows = raw.rows
+    again = [name for name in COMPUTED if name in rows]
+    values = rows.drop(columns=again)
+    changes = [(f"{name} is computed here", len(rows), "column replaced") for name in again]
+    numeric = [name for name in [*RFM, *OPTIONAL] if name in rows]
+    european = any(rows[name].str.contains(r"\d,\d{1,2}\D*$").any() for name in numeric)
+    for name in numeric:
+        values[name] = read_numbers(rows[name], name, raw.delimiter, f"{raw.name}, column {name}", european)
+        wrong = values[name].isna() & ~is_blank(rows[name])
+        if name in OPTIONAL and wrong.any():
+            changes.append((f"{name} is not a number", wrong.sum(), "value left blank"))
+    if TIER in rows:
+        values[TIER] = tidy_labels(rows[TIER])
+        respelled = (values[TIER] != rows[TIER].astype(str)).sum()
+        changes.append((f"{TIER} in odd case or spaces", respelled, "spelled one way"))
+    if "Cart_Abandon_Rate" in rows and fractions(values["Cart_Abandon_Rate"], rows["Cart_Abandon_Rate"], raw.name):
+        values["Cart_Abandon_Rate"] = (100 * values["Cart_Abandon_Rate"]).round(6)
+        known = values["Cart_Abandon_Rate"].notna().sum()
+        changes.append(("Cart_Abandon_Rate is at most 1 throughout", known, "read as fractions, times 100"))
+    return values, changes
 
 
 def tidy_labels(labels: pd.Series) -> pd.Series:
     """One spelling per label: outer spaces cut, and of several spellings that differ in case the most frequent one.
 
-    tidy_labels(pd.Series(['Gold', ' gold', 'Gold', ''])) -> ['Gold', 'Gold', 'Gold', '']
+    >>> tidy_labels(pd.Series(["Gold", " gold", "Gold", ""])).tolist()
+    ['Gold', 'Gold', 'Gold', '']
     """
-    coded = labels.astype("category").cat
-    words = pd.DataFrame(
-        {"label": coded.categories.str.strip(), "count": np.bincount(coded.codes, minlength=len(coded.categories))}
-    )
-    words["fold"] = words["label"].str.casefold()
-    spelled = words.groupby(["fold", "label"])["count"].sum().reset_index()
-    spelled = spelled.sort_values(["count", "label"], ascending=[False, True], kind="stable")
-    first = spelled.drop_duplicates("fold").set_index("fold")["label"]
-    return pd.Series(words["fold"].map(first).to_numpy(object)[coded.codes], labels.index, dtype=str)
+    sizes = labels.astype("category").value_counts().sort_index()
+    trimmed = pd.Series(sizes.index.astype(str), sizes.index.astype(str)).str.strip()
+    spelled = pd.Series(sizes.to_numpy(), trimmed).groupby(level=0).sum().sort_values(ascending=False, kind="stable")
+    first = pd.Series(spelled.index, spelled.index.str.casefold()).groupby(level=0).first()
+    return labels.map(trimmed.str.casefold().map(first)).astype(str)
 
 
-def fractions(rate: pd.Series, written: pd.Series, name: str) -> bool:
-    """Whether a rate is given as 0 to 1 instead of percent. Raises InputError where nearly all of it is."""
-    some = rate > 0
-    small, signed = some & (rate <= 1), written.str.contains("%", regex=False)
-    if not some.any() or small.sum() < 0.95 * some.sum() or signed[some].all():
+def fractions(rates: pd.Series, written: pd.Series, name: str) -> bool:
+    """Whether rates are given as 0 to 1 instead of percent. Raises InputError where nearly all of them are."""
+    some = rates > 0
+    small = some & (rates <= 1)
+    signed = written.str.contains("%", regex=False)
+    if not some.any() or small.sum() < FRACTIONS * some.sum() or signed[some].all():
         return False
     odd = written[some & (~small | signed)]
     if len(odd):
@@ -113,105 +205,43 @@ def fractions(rate: pd.Series, written: pd.Series, name: str) -> bool:
     return True
 
 
-def read_values(raw: pd.DataFrame, delimiter: str, name: str) -> tuple[pd.DataFrame, list[tuple]]:
-    """The table with numbers in its numeric columns and tidy labels; and ledger entries for what changed."""
-    again = [name for name in COMPUTED if name in raw]
-    values, notes = (
-        raw.drop(columns=again),
-        [(f"{name} is computed here", len(raw), "column replaced") for name in again],
-    )
-    numeric = [header for header in [*RFM, *OPTIONAL] if header in raw]
-    european = any(raw[header].str.contains(r"\d,\d{1,2}\D*$").any() for header in numeric)
-    for header in numeric:
-        where = f"{name}, column {header}"
-        values[header] = read_numbers(raw[header], header, delimiter, where, european)
-        wrong = values[header].isna() & ~is_blank(raw[header])
-        if header in OPTIONAL and wrong.any():
-            notes.append((f"{header} is not a number", wrong.sum(), "value left blank"))
-    if TIER in raw:
-        values[TIER] = tidy_labels(raw[TIER])
-        notes.append(
-            (f"{TIER} in odd case or spaces", (values[TIER] != raw[TIER].astype(str)).sum(), "spelled one way")
-        )
-    if "Cart_Abandon_Rate" in raw and fractions(values["Cart_Abandon_Rate"], raw["Cart_Abandon_Rate"], name):
-        values["Cart_Abandon_Rate"] = (100 * values["Cart_Abandon_Rate"]).round(6)
-        known = values["Cart_Abandon_Rate"].notna().sum()
-        notes.append(("Cart_Abandon_Rate is at most 1 throughout", known, "read as fractions, times 100"))
-    return values, notes
-
-
-def clean(raw: pd.DataFrame, delimiter: str, name: str) -> tuple[pd.DataFrame, pd.Series, pd.DataFrame]:
-    """From text to customers: (customers, reason by row set aside, ledger). Index = line number in the file."""
-    values, notes = read_values(raw, delimiter, name)
-    found = breaches(values)
-    reasons = row_problems(raw, values, found)
-    ids = values["Customer_ID"].drop(reasons.index)
-    again = values.loc[repeated(ids).index]
-    twin = again.index[again.duplicated()]
-    conflict = pd.Series("rows of one id disagree", index=repeated(again["Customer_ID"].drop(twin)).index)
-    reasons = pd.concat([reasons, conflict]).sort_index()
-    stop_if_unusable(reasons, len(raw) - len(twin), raw, name)
-    kept, notes = blank_breaches(values.drop(reasons.index.union(twin)), found, notes)
-    ledger = [("Rows read", len(raw), "")]
-    ledger += [(reason, rows, "row set aside") for reason, rows in reasons.value_counts().sort_index().items()]
-    ledger += [("Exact duplicate", len(twin), "merged"), *notes, *blanks(kept), *contradictions(kept), *texts(kept)]
-    ledger += [("Customers segmented", len(kept), "")]
-    assert len(kept) + len(reasons) + len(twin) == len(raw)
-    return kept, reasons, pd.DataFrame(ledger, columns=["Rule", "Rows", "Action"])
-
-
-def blank_breaches(kept: pd.DataFrame, found: pd.DataFrame, notes: list) -> tuple[pd.DataFrame, list]:
-    """Blank the optional values that break the contract; ledger entries follow."""
-    kept, notes = kept.copy(deep=False), list(notes)
+def blank_breaches(kept: pd.DataFrame, found: pd.DataFrame) -> tuple[pd.DataFrame, list[tuple]]:
+    """The customers without the optional values that break the contract, and entries for them."""
+    kept = kept.copy(deep=False)
     optional = found[found["column"].isin(OPTIONAL) & found["row"].isin(kept.index)]
-    for (name, rule), cases in optional.groupby(["column", "rule"], sort=True):
+    entries = []
+    for (name, rule), cases in optional.groupby(["column", "rule"]):
         kept.loc[cases["row"], name] = np.nan
-        notes.append((rule, len(cases), "value left blank"))
-    return kept, notes
+        entries.append((rule, len(cases), "value left blank"))
+    return kept, entries
 
 
 def blanks(kept: pd.DataFrame) -> list[tuple]:
-    """Ledger entries for blank optional values, whatever made them blank."""
-    return [
-        (f"{c} is blank", int(kept[c].isna().sum()), "kept") for c in OPTIONAL if c in kept and kept[c].isna().any()
-    ]
+    """Entries for blank optional values, whatever made them blank."""
+    blank = kept[[name for name in OPTIONAL if name in kept]].isna().sum()
+    return [(f"{name} is blank", int(rows), "kept") for name, rows in blank[blank > 0].items()]
 
 
 def contradictions(kept: pd.DataFrame) -> list[tuple]:
-    """Ledger entries for columns that contradict each other; the rows stay, the true values stay."""
+    """Entries for columns that contradict each other; the rows stay, the true values stay."""
     orders, spend = kept["Frequency"], kept["Monetary"]
-    implied = orders * kept.get("Avg_Order_Value", pd.Series(np.nan, index=kept.index))
-    apart = (spend - implied).abs() > 0.005 * orders + 0.01 + 1e-9 * spend
-    found = {"orders without spend": ((orders > 0) & (spend == 0)).sum()}
+    found = {"orders without spend": (orders > 0) & (spend == 0)}
     if "Avg_Order_Value" in kept:
-        found["Monetary is not Frequency x Avg_Order_Value"] = (apart & implied.notna()).sum()
+        apart = (spend - orders * kept["Avg_Order_Value"]).abs()
+        found["Monetary is not Frequency x Avg_Order_Value"] = apart > 0.005 * orders + 0.01 + 1e-9 * spend
     if "Returns" in kept:
-        found["Returns above Frequency"] = (kept["Returns"] > orders).sum()
-    return [(rule, int(rows), "counted, kept") for rule, rows in found.items()]
+        found["Returns above Frequency"] = kept["Returns"] > orders
+    return [(rule, int(rows.sum()), "counted, kept") for rule, rows in found.items()]
 
 
-def texts(kept: pd.DataFrame) -> list[tuple]:
-    """Ledger entries for ids that hardly differ, and for texts that a spreadsheet would run; all stay as given."""
-    risky = set()
+def odd_texts(kept: pd.DataFrame) -> list[tuple]:
+    """Entries for texts that a spreadsheet would run, and for ids that hardly differ; all stay as given."""
+    risky = pd.Series(False, kept.index)
     for name in kept.columns.drop([*RFM, *OPTIONAL], errors="ignore"):
-        sign = kept[name][kept[name].str.startswith(("=", "+", "-", "@"))]
-        number = pd.to_numeric(sign, errors="coerce").notna() & (name != "Customer_ID")
-        risky |= set(sign.index[~number])
-    alike = repeated(kept["Customer_ID"].str.strip().str.casefold())
+        signed = kept[name][kept[name].str.startswith(("=", "+", "-", "@"))]
+        if name != "Customer_ID":
+            signed = signed[pd.to_numeric(signed, errors="coerce").isna()]
+        risky[signed.index] = True
+    alike = kept["Customer_ID"].str.strip().str.casefold().duplicated(keep=False)
     found = {"text that a spreadsheet would run as a formula": risky, "ids alike but for case or outer spaces": alike}
-    return [(rule, len(rows), "kept as given") for rule, rows in found.items() if len(rows)]
-
-
-def stop_if_unusable(reasons: pd.Series, rows: int, raw: pd.DataFrame, name: str) -> None:
-    """Raise InputError when more than MAX_SET_ASIDE of the rows cannot be used, or too few are left."""
-    if len(reasons) > MAX_SET_ASIDE * rows:
-        top = reasons.value_counts().index[0]
-        line, field = reasons.index[reasons == top][0], next((c for c in REQUIRED if top.startswith(c)), "Customer_ID")
-        raise InputError(
-            f"{name}: {count(len(reasons))} of {count(rows)} rows cannot be used; expected at most "
-            f"{percent(MAX_SET_ASIDE, 1, 0)}. Most often: {top} ({count((reasons == top).sum())} rows, the first in "
-            f"line {line}, where {field} is '{short(raw.loc[line, field])}')"
-        )
-    if rows - len(reasons) < MIN_CUSTOMERS:
-        left = plural(rows - len(reasons), "usable customer")
-        raise InputError(f"{name}: {left}; expected at least {MIN_CUSTOMERS}")
+    return [(rule, int(rows.sum()), "kept as given") for rule, rows in found.items() if rows.any()]

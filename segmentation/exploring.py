@@ -1,118 +1,269 @@
-"""exploring"""
+"""What customers look like before anyone groups them: shapes, rank correlations, response, tiers, scores."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from statsmodels.stats.proportion import proportion_confint
 
-from segmentation.constants import BANDS, FIFTHS, MIN_VALUES, RFM, SEGMENTS
-from segmentation.features import cut_points, mid_ranks, score
-from segmentation.words import money, percent
+from segmentation.features import FIFTHS, cut_points, draw, present, score
+from segmentation.problems import LeftOut
+from segmentation.vocabulary import ENGAGEMENT, MIN_VALUES, OPTIONAL, RFM, TIER
+from segmentation.words import Sentence, plural, sentence, short
+
+RANKED = 100_000  # customers behind rank correlations
+MOST_TIERS = 12  # more different labels are no tiers
+HIGH_SCORE = 12  # of 15: the highest band
+TIED = 0.3  # of customers with one score: half as many again as a fifth
+BY_CONSTRUCTION = {  # column: columns whose correlation with it says little
+    "Monetary": ["Frequency", "Avg_Order_Value"],  # sums over orders, and is order value times orders
+    "Frequency": ["Session_Count", "Engagement_Score", "Returns", "Cart_Abandon_Rate"],  # an order takes a session
+    "Session_Count": ["Pages_Viewed", "Clicks"],  # both happen in sessions
+    "Pages_Viewed": ["Clicks"],
+    "Engagement_Score": ["Session_Count", "Clicks", "Wishlist_Adds", "Pages_Viewed"],  # the last grows with its parts
+}
 
 
-def spearman(one: pd.Series, other: pd.Series) -> tuple[float, float, float]:
-    """Rank correlation with its 95 % interval (Fisher's z, standard error after Bonett and Wright 2000)."""
+class Correlation(NamedTuple):
+    """A rank correlation with its 95 % interval."""
+
+    rho: float
+    low: float
+    high: float
+
+    @property
+    def relation(self) -> str:
+        """What the two do, in words."""
+        return relation(self.rho)
+
+
+def spearman(one: pd.Series, other: pd.Series) -> Correlation:
+    """Rank correlation with its 95 % interval (Fisher's z, standard error after Bonett and Wright 2000).
+
+    Without a width where it is 1 or rests on fewer than MIN_VALUES pairs; NaN where a column does not differ.
+    """
     both = pd.concat([one, other], axis=1).dropna()
-    rho, n = both.apply(mid_ranks).corr().iloc[0, 1], len(both)
-    if n < MIN_VALUES or not abs(rho) < 1:
-        return float(rho), float(rho), float(rho)
-    half = 1.96 * np.sqrt((1 + rho**2 / 2) / (n - 3))
-    return float(rho), float(np.tanh(np.arctanh(rho) - half)), float(np.tanh(np.arctanh(rho) + half))
+    rho = float(both.corr(method="spearman").iloc[0, 1])
+    if len(both) < MIN_VALUES or not abs(rho) < 1:
+        return Correlation(rho, rho, rho)
+    half = 1.96 * np.sqrt((1 + rho**2 / 2) / (len(both) - 3))
+    return Correlation(rho, float(np.tanh(np.arctanh(rho) - half)), float(np.tanh(np.arctanh(rho) + half)))
 
 
 def strength(rho: float) -> str:
-    """A correlation in words. strength(-0.65) -> 'strongly'"""
-    steps = [(0.6, "strongly"), (0.3, "moderately"), (0.1, "weakly")]
+    """A correlation in words.
+
+    >>> strength(-0.65), strength(0.3), strength(0.05)
+    ('strongly', 'moderately', 'hardly')
+    """
+    steps = ((0.6, "strongly"), (0.3, "moderately"), (0.1, "weakly"))
     return next((word for step, word in steps if abs(rho) >= step), "hardly")
 
 
 def relation(rho: float) -> str:
-    """What two columns do, in words. relation(-0.4) -> 'run moderately against each other'"""
+    """What two columns do, in words.
+
+    >>> relation(-0.4)
+    'run moderately against each other'
+    """
     if not abs(rho) >= 0.1:
         return "have hardly anything to do with each other"
     return f"go {strength(rho)} together" if rho > 0 else f"run {strength(rho)} against each other"
 
 
-BY_CONSTRUCTION = {  # pair: why its correlation says little
-    ("Frequency", "Monetary"): "spend sums over orders",
-    ("Monetary", "Avg_Order_Value"): "order value is spend per order",
-    ("Frequency", "Session_Count"): "an order takes a session",
-    ("Frequency", "Returns"): "only an order can be returned",
-    ("Frequency", "Cart_Abandon_Rate"): "completed carts are its denominator",
-    ("Session_Count", "Pages_Viewed"): "pages are viewed in sessions",
-    ("Session_Count", "Clicks"): "clicks happen in sessions",
-    ("Pages_Viewed", "Clicks"): "both grow with sessions",
-    ("Pages_Viewed", "Engagement_Score"): "pages are viewed in sessions",
-    ("Frequency", "Engagement_Score"): "an order takes a session",
-    ("Session_Count", "Engagement_Score"): "part of the score",
-    ("Clicks", "Engagement_Score"): "part of the score",
-    ("Wishlist_Adds", "Engagement_Score"): "part of the score",
-}
+def wilson(hits, trials) -> tuple:
+    """95 % interval of a share (Wilson 1927): (low, high), numbers or arrays like hits and trials.
 
-
-def correlations(customers: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
-    """Every pair with its Spearman correlation and, where it is so by construction, the reason; strongest first."""
-    matrix = customers[columns].corr(method="spearman").round(3) + 0.0
-    pairs = [(a, b) for i, a in enumerate(columns) for b in columns[i + 1 :]]
-    reasons = [BY_CONSTRUCTION.get(pair, BY_CONSTRUCTION.get(pair[::-1], "")) for pair in pairs]
-    table = pd.DataFrame({"pair": pairs, "rho": [matrix.loc[pair] for pair in pairs], "By construction": reasons})
-    table = table.dropna(subset="rho").assign(strength=lambda t: -t["rho"].abs(), name=lambda t: t["pair"].map(str))
-    return table.sort_values(["strength", "name"])[["pair", "rho", "By construction"]].reset_index(drop=True)
-
-
-def wilson(hits: np.ndarray, trials: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """95 % interval of a proportion (Wilson 1927). wilson(10, 100) -> (0.055, 0.174)"""
-    z, share = 1.96, hits / trials
-    middle = (share + z**2 / (2 * trials)) / (1 + z**2 / trials)
-    half = z * np.sqrt(share * (1 - share) / trials + z**2 / (4 * trials**2)) / (1 + z**2 / trials)
-    return np.maximum(middle - half, 0), np.minimum(middle + half, 1)
+    >>> np.round(wilson(10, 100), 4).tolist()
+    [0.0552, 0.1744]
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):  # of nobody nothing is known: NaN
+        return proportion_confint(hits, trials, method="wilson")
 
 
 def mean_interval(values: pd.Series, groups: pd.Series) -> pd.DataFrame:
-    """Mean per group with its 95 % interval (normal approximation) and the number of values."""
-    table = values.groupby(groups, observed=False).agg(["mean", "std", "count"])
-    half = 1.96 * table["std"] / np.sqrt(table["count"])
-    return pd.DataFrame(
-        {"mean": table["mean"], "low": table["mean"] - half, "high": table["mean"] + half, "n": table["count"]}
+    """Mean per group with its 95 % interval (normal approximation) and the number of values: mean, low, high, n."""
+    table = values.groupby(groups, observed=False).agg(mean="mean", sd="std", n="count")
+    half = 1.96 * table["sd"] / np.sqrt(table["n"])
+    return table.assign(low=table["mean"] - half, high=table["mean"] + half)[["mean", "low", "high", "n"]]
+
+
+def top_share(spend: pd.Series) -> float:
+    """Share of spend that the top fifth of customers brings.
+
+    >>> top_share(pd.Series([8, 1, 1, 0, 0]))
+    0.8
+    """
+    return float(spend.nlargest(max(1, len(spend) // 5)).sum() / (spend.sum() or 1))
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Rank correlations of pairs of columns."""
+
+    rho: pd.DataFrame  # column by column
+    expected: pd.DataFrame  # of the same shape: True where a correlation is so by construction
+    compared: int  # customers
+    customers: int
+
+    @property
+    def finding(self) -> Sentence:
+        """What the strongest pair does."""
+        pair, rho = strongest(self).iloc[0]
+        words = f"{pair.capitalize()} {relation(rho)}"
+        return sentence("{words} (rank correlation {rho:.2f}, the largest)", words=words, rho=rho)
+
+
+def strongest(pairs: Pairs) -> pd.DataFrame:
+    """The five strongest pairs that are not so by construction: Pair, Rank correlation."""
+    wanted = np.triu(~pairs.expected, 1)
+    rho = pairs.rho.where(wanted).stack().dropna().sort_index()
+    rho = rho.sort_values(key=lambda values: -values.abs(), kind="stable")
+    names = [f"{one} and {other}".replace("_", " ") for one, other in rho.index]
+    return pd.DataFrame({"Pair": names, "Rank correlation": rho.to_numpy()}).head(5)
+
+
+def correlations(customers: pd.DataFrame, seed: int) -> Pairs | LeftOut:
+    """Columns that differ between customers, each pair of them on at most RANKED customers."""
+    columns = present(customers, [*RFM, *OPTIONAL, ENGAGEMENT[0]])
+    columns = [name for name in columns if customers[name].min() < customers[name].max()]
+    some = draw(customers, RANKED, seed)
+    rho = some[columns].corr(method="spearman").round(3) + 0.0
+    expected = np.array([[other in BY_CONSTRUCTION.get(one, ()) for other in columns] for one in columns])
+    pairs = Pairs(rho, pd.DataFrame(expected | expected.T, columns, columns), len(some), len(customers))
+    return pairs if len(strongest(pairs)) else LeftOut("rank correlations need two columns that differ")
+
+
+@dataclass(frozen=True)
+class Engaged:
+    """Spend and engagement."""
+
+    spend: pd.DataFrame  # quartiles, by tenth of the engagement score
+    correlation: Correlation
+
+    @property
+    def turn(self) -> str:
+        """What spend does as engagement grows, in words."""
+        rho = self.correlation.rho
+        return f"{'rises' if rho > 0 else 'falls'} {strength(rho)}" if abs(rho) >= 0.1 else "hardly changes"
+
+
+def engagement_and_spend(customers: pd.DataFrame) -> Engaged | LeftOut:
+    """Spend by tenth of the engagement score, and their rank correlation."""
+    known = customers.dropna(subset=ENGAGEMENT[:1])
+    engaged, spend = known[ENGAGEMENT[0]], known["Monetary"]
+    correlation = spearman(engaged, spend)
+    if len(known) < MIN_VALUES or np.isnan(correlation.rho):
+        return LeftOut("no engagement in the file, or no differences in it or in spend")
+    return Engaged(quartiles(spend, score(engaged, cut_points(engaged, np.arange(0.1, 1, 0.1)))), correlation)
+
+
+def quartiles(spend: pd.Series, groups) -> pd.DataFrame:
+    """Quartiles of spend by group: low, mid, high."""
+    return spend.groupby(groups).quantile([0.25, 0.5, 0.75]).unstack().set_axis(["low", "mid", "high"], axis=1)
+
+
+@dataclass(frozen=True)
+class Response:
+    """Response to the campaign."""
+
+    rates: pd.DataFrame  # by fifth of spend: rate, low, high
+    first: float  # rate of the lowest fifth
+    last: float
+
+
+def response_by_fifth(customers: pd.DataFrame) -> Response | LeftOut:
+    """Share of customers who responded to the campaign, with its 95 % interval; blanks are left out."""
+    fifth = pd.Series(score(customers["Monetary"], cut_points(customers["Monetary"], FIFTHS)), customers.index)
+    known = present(customers, ["Campaign_Response"])
+    if not known or fifth.nunique() < 2 or customers["Campaign_Response"].nunique() < 2:
+        return LeftOut("no campaign response in the file, or no differences in it or in spend")
+    answers = customers["Campaign_Response"].dropna().groupby(fifth).agg(["mean", "sum", "size"])
+    low, high = wilson(answers["sum"], answers["size"])
+    rates = pd.DataFrame({"rate": answers["mean"], "low": low, "high": high})
+    return Response(rates, rates["rate"].iloc[0], rates["rate"].iloc[-1])
+
+
+@dataclass(frozen=True)
+class Tiers:
+    """The shop's own loyalty tiers."""
+
+    spend: pd.DataFrame  # quartiles by tier, lowest median first
+    highest: str  # the tier with the highest median
+    outside: float  # share of the top tenth of spenders that are not in it
+
+
+def loyalty_tiers(customers: pd.DataFrame) -> Tiers | LeftOut:
+    """What the shop's own loyalty tier knows of spend."""
+    labels = customers[TIER] if present(customers, [TIER]) else pd.Series(dtype=str)
+    labels = labels[labels.notna() & labels.ne("")]
+    if not 2 <= labels.nunique() <= MOST_TIERS:
+        found = f"; `{TIER}` has {plural(labels.nunique(), 'different value')}" if len(labels) else ""
+        return LeftOut(f"this needs a loyalty tier with 2 to {MOST_TIERS} values{found}")
+    spend = customers.loc[labels.index, "Monetary"]
+    tiers = quartiles(spend, labels).sort_values(["mid", "low"])
+    best = spend >= cut_points(customers["Monetary"], [0.9])[0]
+    return Tiers(tiers, short(tiers.index[-1]), (labels[best] != tiers.index[-1]).mean())
+
+
+def reading(spend: pd.Series, engaged: Engaged | LeftOut, response: Response | LeftOut, tiers: Tiers | LeftOut):
+    """What chapter 3 tells us, as a Sentence."""
+    told = {
+        "Engagement and spend {x.correlation.relation} (rank correlation {x.correlation.rho:.2f}, 95 % interval "
+        "{x.correlation.low:.2f} to {x.correlation.high:.2f}).": engaged,
+        "{x.last:%} of the top fifth of spenders responded to the campaign, {x.first:%} of the lowest fifth.": response,
+        "{x.outside:%} of the top tenth of spenders are not in {x.highest:plain}, the tier with the highest median "
+        "spend.": tiers,
+    }
+    known = [sentence(template, x=result) for template, result in told.items() if not isinstance(result, LeftOut)]
+    return sentence(
+        "**What this tells us.** {known: }{gap}Spend is {evenness}: the mean is {mean:$}, the median {median:$}.",
+        known=known,
+        gap=" " if known else "",
+        evenness="skewed" if spend.mean() > 1.5 * spend.median() else "even",
+        mean=spend.mean(),
+        median=spend.median(),
     )
 
 
-def rate_table(flag: pd.Series, group: pd.Series) -> pd.DataFrame:
-    """Share of 1s per group with its 95 % interval; customers with a blank are left out."""
-    table = flag.dropna().groupby(group).agg(hits="sum", trials="size")
-    table["low"], table["high"] = wilson(table["hits"], table["trials"])
-    return table.assign(rate=table["hits"] / table["trials"])
+def score_map(customers: pd.DataFrame) -> pd.DataFrame:
+    """Customers and their mean spend by frequency score (5 to 1, down) and recency score (1 to 5, across)."""
+    cells = customers.groupby(["F_Score", "R_Score"])["Monetary"].agg(customers="size", spend="mean").unstack()
+    columns = pd.MultiIndex.from_product([["customers", "spend"], range(1, 6)])
+    return cells.reindex(range(5, 0, -1)).reindex(columns=columns)
 
 
-MOST_TIERS = 12  # more different labels are no tiers
+def span(grid: pd.DataFrame) -> Sentence:
+    """From where to where mean spend runs."""
+    spend = grid["spend"].round(2).stack()
+    if spend.min() == spend.max():
+        return sentence("Mean spend is {spend:$} in every cell", spend=spend.min())
+    template = "Mean spend runs from {low:$} (F{poorest[0]}, R{poorest[1]}) to {high:$} (F{richest[0]}, R{richest[1]})"
+    return sentence(template, low=spend.min(), high=spend.max(), poorest=spend.idxmin(), richest=spend.idxmax())
 
 
-def tier_table(spend: pd.Series, labels: pd.Series) -> pd.DataFrame:
-    """Quartiles of spend in each tier, from the lowest median to the highest."""
-    table = spend.groupby(labels).quantile([0.25, 0.5, 0.75]).unstack().set_axis(["low", "mid", "high"], axis=1)
-    return table.sort_values(["mid", "low"])
+@dataclass(frozen=True)
+class Scores:
+    """How the RFM score is distributed."""
+
+    sizes: pd.Series  # customers by score, 3 to 15
+    high: float  # share of customers who score HIGH_SCORE or more
+    high_spend: float  # share of spend that they bring
+    tied: list[str]  # measures of which one score holds more than TIED of all customers
+
+    @property
+    def note(self) -> Sentence:
+        """What is said of ties."""
+        text = "Many customers share one value of {tied:&}: scores are not fifths there. "
+        return sentence(text if self.tied else "", tied=self.tied)
 
 
-def rfm_total(customers: pd.DataFrame) -> pd.Series:
-    """RFM score, 3 to 15, at the fifths of these customers."""
-    parts = [score(customers[n], cut_points(customers[n], FIFTHS), low_is_best=n == "Recency") for n in RFM]
-    return pd.Series(np.sum(parts, axis=0), index=customers.index)
-
-
-def outcome(groups: pd.Series, later: pd.Series) -> pd.DataFrame:
-    """Customers, mean later spend and share who bought again, with 95 % intervals, per group."""
-    spend = mean_interval(later, groups)
-    again = (later > 0).groupby(groups, observed=False).agg(["sum", "size"])
-    low, high = wilson(again["sum"], again["size"])
-    rate = [
-        f"{percent(r)} ({percent(a)}-{percent(b)})"
-        for r, a, b in zip(again["sum"] / again["size"], low, high, strict=True)
-    ]
-    money_in = [f"{money(m)} ({money(a)}-{money(b)})" for m, a, b in spend[["mean", "low", "high"]].to_numpy()]
-    return pd.DataFrame({"Customers": again["size"], "Later spend, mean": money_in, "Bought again": rate})
-
-
-def future_table(then: pd.DataFrame, rank: pd.Series, later: pd.Series) -> pd.DataFrame:
-    """Later spend and repurchase of a past date's customers, by segment and by band of the RFM score."""
-    by_segment = outcome(pd.Series(pd.Categorical.from_codes(rank, SEGMENTS), index=then.index), later)
-    by_band = outcome(pd.cut(rfm_total(then), [0, *BANDS.values()], labels=list(BANDS)), later).iloc[::-1]
-    by_band.index = [f"RFM score {band}" for band in by_band.index]
-    return pd.concat([by_segment.set_axis(by_segment.index.astype(str)), by_band])
+def score_sizes(customers: pd.DataFrame) -> Scores:
+    """Customers by RFM score, those who score high, and where fifths are none."""
+    total, spend = customers["RFM_Score"], customers["Monetary"]
+    sizes = total.value_counts().reindex(range(3, 16), fill_value=0)
+    high = total >= HIGH_SCORE
+    largest = {name: customers[f"{name[0]}_Score"].value_counts(normalize=True).max() for name in RFM}
+    tied = [name.lower() for name in RFM if largest[name] > TIED]
+    return Scores(sizes, high.mean(), spend[high].sum() / (spend.sum() or 1), tied)

@@ -1,21 +1,39 @@
-"""lifetime"""
+"""What customers will buy, by the field's reference: BG/NBD for purchases, Gamma-Gamma for their value."""
+
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy import optimize, special
 
-from segmentation.exploring import spearman
-from segmentation.words import plural
+from segmentation.words import Sentence, sentence
 
-VALUE_SAMPLE = 100_000  # customers that a model is fitted on at most
+FITTED = 100_000  # customers that a model is fitted on at most, to bound the cost
+MIN_REPEATERS = 30  # customers with a second purchase; with fewer neither model can be fitted
+FIRST_SEEN_DAYS = 365  # without an order in the log's first year a customer counts as new; a rarer visitor may not be
 
 
-def in_order(table: pd.DataFrame, later: np.ndarray, seed: int) -> np.ndarray:
-    """Rows sorted by value, so that neither ids nor row order matter; a sample above VALUE_SAMPLE customers."""
-    rows = np.lexsort([later, *table.to_numpy().T])
-    if len(rows) <= VALUE_SAMPLE:
+@dataclass(frozen=True)
+class Lifetime:
+    """What the two models expect, and why they may not be believed."""
+
+    spend: pd.Series  # expected, by customer; nan where nothing could be fitted
+    refusal: Sentence | None
+    purchasing: np.ndarray | None = None  # r, alpha, a, b of BG/NBD, in weeks
+    correlation: float = np.nan  # of frequency and order value, which Gamma-Gamma takes to be unrelated
+
+
+def in_order(table: pd.DataFrame, seed: int) -> np.ndarray:
+    """Positions of rows sorted by value, so that neither ids nor row order matter; a sample above FITTED rows."""
+    rows = np.lexsort(table.to_numpy().T)
+    if len(rows) <= FITTED:
         return rows
-    return rows[np.sort(np.random.default_rng(seed).choice(len(rows), VALUE_SAMPLE, replace=False))]
+    return rows[np.sort(np.random.default_rng(seed).choice(len(rows), FITTED, replace=False))]
+
+
+def rank_correlation(one, other) -> float:
+    """Spearman's, nan below three pairs or where either side is all equal."""
+    return float(pd.DataFrame({"one": one, "other": other}).corr("spearman", min_periods=3).loc["one", "other"])
 
 
 def maximise(log_likelihood, largest: list[float]) -> np.ndarray:
@@ -25,11 +43,10 @@ def maximise(log_likelihood, largest: list[float]) -> np.ndarray:
     return np.exp(optimize.minimize(lambda logs: -log_likelihood(np.exp(logs)), **search).x)
 
 
-def bgnbd_fit(x: np.ndarray, last: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """BG/NBD parameters (r, alpha, a, b) by maximum likelihood.
+def fit_purchasing(x: np.ndarray, last: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """BG/NBD parameters (r, alpha, a, b) by maximum likelihood (Fader, Hardie and Lee 2005).
 
-    Fader, Hardie and Lee 2005, "Counting Your Customers" the Easy Way. Per customer: x repeat purchases,
-    the last of them `last` weeks after the first purchase, `known` weeks from the first purchase to today.
+    Per customer: x repeat purchases, the last of them `last` weeks after the first, `known` weeks from that to today.
     """
     rows, times = np.unique(np.column_stack([x, last, known]), axis=0, return_counts=True)
     x, last, known = rows.T
@@ -43,10 +60,10 @@ def bgnbd_fit(x: np.ndarray, last: np.ndarray, known: np.ndarray) -> np.ndarray:
         gone = np.log(a) - np.log(np.maximum(b + x - 1, 1e-12)) - (r + x) * np.log(alpha + last)
         return np.average(common + np.where(x > 0, np.logaddexp(alive, gone), alive), weights=times)
 
-    return maximise(log_likelihood, [150, 10_000, 150, 150])  # beyond these, customers are as good as alike
+    return maximise(log_likelihood, [150, 10_000, 150, 150])  # beyond these, customers are all but alike
 
 
-def bgnbd_expect(parameters, x, last, known, ahead: float) -> np.ndarray:
+def expected_purchases(parameters, x, last, known, ahead: float) -> np.ndarray:
     """Expected purchases in the next `ahead` weeks (same paper).
 
     2F1 is taken after Euler's transformation, which leaves small parameters and so no overflow for frequent buyers.
@@ -62,37 +79,27 @@ def bgnbd_expect(parameters, x, last, known, ahead: float) -> np.ndarray:
     return np.clip(np.where(np.isfinite(expected), expected, most / (1 + odds)), 0, most)
 
 
-MAX_CORRELATION = 0.3  # of frequency and order value; the Gamma-Gamma model takes them to be unrelated
+def fit_order_value(number: np.ndarray, value: np.ndarray) -> np.ndarray:
+    """Gamma-Gamma (p, q, gamma) by maximum likelihood (Fader and Hardie 2013); q > 1, so that a mean exists.
 
-
-MIN_REPEATERS = 30  # customers with a second purchase; below that neither model can be fitted
-
-
-def gamma_gamma_fit(number: np.ndarray, value: np.ndarray) -> np.ndarray:
-    """Gamma-Gamma parameters (p, q, gamma) by maximum likelihood; q > 1, so that a mean exists.
-
-    Fader and Hardie 2013, "The Gamma-Gamma Model of Monetary Value". Per customer: purchases and their mean value.
+    Per customer: number of purchases and their mean value.
     """
     unit = value.mean()
     value = value / unit
 
     def log_likelihood(parameters) -> float:
         """Mean over customers."""
-        p, q, scale = parameters[0], 1 + parameters[1], parameters[2]
+        p, q, scale = np.add(parameters, [0, 1, 0])
         terms = -special.betaln(p * number, q) + q * np.log(scale) + (p * number - 1) * np.log(value)
         return (terms + p * number * np.log(number) - (p * number + q) * np.log(scale + number * value)).mean()
 
-    p, q, scale = maximise(log_likelihood, [400, 400, 10_000])
-    return np.array([p, 1 + q, scale * unit])
+    return maximise(log_likelihood, [400, 400, 10_000]) * [1, 1, unit] + [0, 1, 0]
 
 
-def gamma_gamma_expect(parameters, number: np.ndarray, value: np.ndarray) -> np.ndarray:
+def expected_order_value(parameters, number: np.ndarray, value: np.ndarray) -> np.ndarray:
     """Expected value of a purchase, between the customer's own mean and everybody's."""
     p, q, scale = parameters
     return p * (scale + number * value) / (p * number + q - 1)
-
-
-FIRST_SEEN_DAYS = 365  # without an order in the log's first year a customer counts as new; a rarer visitor may not be
 
 
 def purchases_at(log: pd.DataFrame, when: pd.Timestamp) -> pd.DataFrame:
@@ -105,32 +112,23 @@ def purchases_at(log: pd.DataFrame, when: pd.Timestamp) -> pd.DataFrame:
     table = days.agg(["first", "last", "size"])
     table = table[table["first"] >= log["Order_Date"].min() + pd.Timedelta(days=FIRST_SEEN_DAYS)]
     spend = past.groupby("Customer_ID")["Amount"].sum().reindex(table.index)
-    weeks = {"last": table["last"] - table["first"], "known": when - table["first"]}
-    columns = {name: span.dt.days / 7 for name, span in weeks.items()}
-    return pd.DataFrame({"x": table["size"] - 1.0, **columns, "value": spend / table["size"]})
+    last, known = (table["last"] - table["first"]).dt.days / 7, (when - table["first"]).dt.days / 7
+    return pd.DataFrame({"x": table["size"] - 1.0, "last": last, "known": known, "value": spend / table["size"]})
 
 
-def bgnbd_spend(known: pd.DataFrame, seed: int) -> tuple[pd.Series, dict]:
-    """Expected spend over the next twelve months by BG/NBD and Gamma-Gamma; and what was found, with a refusal if any.
-
-    known: see purchases_at. Fitted on at most VALUE_SAMPLE of these customers.
-    """
-    rows = in_order(known, np.zeros(len(known)), seed)
-    some = known.iloc[rows]
+def expect(known: pd.DataFrame, weeks: float, max_correlation: float, seed: int) -> Lifetime:
+    """Expected spend over the next weeks of the customers of purchases_at, by both models fitted on them."""
+    some = known.iloc[in_order(known, seed)]
     again = some[(some["x"] > 0) & (some["value"] > 0)]
-    found = {"customers": len(known), "repeaters": len(again), "rho": np.nan, "refused": ""}
     if len(again) < MIN_REPEATERS:
-        reason = f"only {plural(len(again), 'customer')} with a second purchase; it needs {MIN_REPEATERS}"
-        return pd.Series(np.nan, index=known.index), found | {"refused": reason}
-    found["rho"] = float(np.nan_to_num(spearman(again["x"], again["value"])[0]))  # all equal: no relation
-    if abs(found["rho"]) > MAX_CORRELATION:
-        found["refused"] = (
-            f"frequency and order value correlate with {found['rho']:.2f}, beyond {MAX_CORRELATION}; "
-            "Gamma-Gamma takes them to be unrelated"
-        )
-    found["bgnbd"] = bgnbd_fit(*some[["x", "last", "known"]].to_numpy().T)
+        text = "only {n:# customer} with a second purchase; it needs {least}"
+        return Lifetime(pd.Series(np.nan, known.index), sentence(text, n=len(again), least=MIN_REPEATERS))
+    purchasing = fit_purchasing(*some[["x", "last", "known"]].to_numpy().T)
     paid = some[some["value"] > 0]
-    found["gamma_gamma"] = gamma_gamma_fit(paid["x"].to_numpy() + 1, paid["value"].to_numpy())
-    number = bgnbd_expect(found["bgnbd"], *known[["x", "last", "known"]].to_numpy().T, 365.25 / 7)
-    value = gamma_gamma_expect(found["gamma_gamma"], known["x"].to_numpy() + 1, known["value"].clip(lower=0).to_numpy())
-    return pd.Series(number * value, index=known.index), found
+    order_value = fit_order_value(paid["x"].to_numpy() + 1, paid["value"].to_numpy())
+    purchases = expected_purchases(purchasing, *known[["x", "last", "known"]].to_numpy().T, weeks)
+    value = expected_order_value(order_value, known["x"] + 1, known["value"].clip(lower=0))
+    correlation = float(np.nan_to_num(rank_correlation(again["x"], again["value"])))  # all equal: no relation
+    text = "frequency and order value correlate with {rho:.2f}, beyond {most}; Gamma-Gamma takes them to be unrelated"
+    related = sentence(text, rho=correlation, most=max_correlation) if abs(correlation) > max_correlation else None
+    return Lifetime(purchases * value, related, purchasing, correlation)

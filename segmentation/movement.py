@@ -1,222 +1,248 @@
-"""movement"""
+"""Customers over time under one frozen model: who moves between the segments, and what follows."""
 
-import hashlib
 import itertools
-import json
-from pathlib import Path
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import adjusted_rand_score
 
-from segmentation.clusters import past_segmentation, place
-from segmentation.constants import CUSTOMER_COLUMNS, FIT_SAMPLE, RFM, SEGMENTS, K
+from segmentation.clusters import BOUNDARY, Model, place
 from segmentation.exploring import wilson
-from segmentation.features import draw
-from segmentation.orders import rfm_from_orders
-from segmentation.parsing import read_numbers
-from segmentation.problems import InputError
-from segmentation.reading import read_table
-from segmentation.show import show_table
-from segmentation.words import count, join, percent, plain, short
+from segmentation.orders import covers, rfm_from_orders
+from segmentation.problems import LeftOut
+from segmentation.vocabulary import SEGMENTS
+from segmentation.words import Sentence, each, sentence, written
 
-MODEL_SCHEMA = 2
-
-
-MODEL_KEYS = [
-    "schema", "features", "segments", "caps", "means", "scales", "centroids", "rfm_thresholds", "window_months",
-    "snapshot", "customers", "versions", "checksum",
-]  # fmt: skip
+QUARTER = 3  # months between two dates
+YEAR = 12 // QUARTER  # dates
+ABSENT = -1  # in place of a cluster: no order in the window
+CLUSTERS = [*range(len(SEGMENTS)), ABSENT]
+PATHS = ["Up", "Stayed", "Down", "Lost"]
 
 
-PACKAGES = ["numpy", "pandas", "scipy", "scikit-learn", "matplotlib", "seaborn", "pandera"]
+@dataclass(frozen=True)
+class Transition:
+    """The same customers at two dates, as clusters or ABSENT, shape (customers,) each.
 
-
-def model_checksum(model: dict) -> str:
-    """The first 16 digits of the SHA-256 of everything in the model but its checksum."""
-    rest = {name: value for name, value in model.items() if name != "checksum"}
-    return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def load_model(path: str | Path) -> dict:
-    """A published segment_model.json. Raises InputError when it is not one, of another schema, or was edited."""
-    name = Path(path).name
-    try:
-        model = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{name}: cannot be read as JSON ({short(error)}); expected a segment_model.json") from error
-    found = model.get("schema") if isinstance(model, dict) else None
-    if found != MODEL_SCHEMA:
-        raise InputError(f"{name}: schema {short(found)}; expected schema {MODEL_SCHEMA}: publish the model again")
-    missing = [key for key in MODEL_KEYS if key not in model]
-    if missing:
-        raise InputError(f"{name}: no {join(missing)}; expected every key of a published model")
-    if model["checksum"] != model_checksum(model):
-        raise InputError(f"{name}: was edited (its checksum does not fit); expected it as the notebook wrote it")
-    return model
-
-
-QUARTER = 3  # months between two looks
-
-
-YEAR = 12 // QUARTER  # looks
-
-
-FIRST_DAYS = 31  # a log may begin so many days after the first window and still count as whole
-
-
-def quarter_ends(orders: pd.DataFrame, snapshot: pd.Timestamp, months: int) -> list[pd.Timestamp]:
-    """The snapshot and every QUARTER months back, as far as a whole window lies behind; the oldest first."""
-    first = orders["Order_Date"].min() - pd.Timedelta(days=FIRST_DAYS)
-    steps = (snapshot - pd.DateOffset(months=QUARTER * n) for n in itertools.count())
-    return [*itertools.takewhile(lambda end: end - pd.DateOffset(months=months) >= first, steps)][::-1]
-
-
-def history(orders: pd.DataFrame, ends: list, months: int, model: dict) -> dict[str, np.ndarray]:
-    """Every customer of the log at every quarter end, under one frozen model; Customer_ID is a number from 0.
-
-    cluster, confidence (customers, ends): -1 and 1.0 without an order in the window; spend: in that window;
-    later: in the quarter that follows the end.
+    >>> Transition(np.array([1, 1, -1]), np.array([0, -1, 2])).path.tolist()
+    ['Up', 'Lost', 'New']
     """
-    shape = (orders["Customer_ID"].max() + 1, len(ends))
-    found = {"cluster": np.full(shape, -1), "confidence": np.ones(shape), "spend": np.zeros(shape)}
-    for number, end in enumerate(ends):
-        then = rfm_from_orders(orders, end, months)
-        found["cluster"][then.index, number], _, found["confidence"][then.index, number] = place(model, then)
-        found["spend"][then.index, number] = then["Monetary"]
-    quarter = np.searchsorted(pd.DatetimeIndex(ends), orders["Order_Date"], side="right") - 1
-    after = orders[quarter >= 0]
-    cell = after["Customer_ID"].to_numpy() * shape[1] + quarter[quarter >= 0]
-    return found | {"later": np.bincount(cell, weights=after["Amount"], minlength=shape[0] * shape[1]).reshape(shape)}
+
+    before: np.ndarray
+    now: np.ndarray
+
+    @cached_property
+    def path(self) -> np.ndarray:
+        """Each customer's path: one of PATHS, or New, or "" when absent at both dates."""
+        before, now = self.before, self.now
+        absent = [(before == ABSENT) & (now == ABSENT), before == ABSENT, now == ABSENT]
+        return np.select([*absent, now < before, now > before], ["", "New", "Lost", "Up", "Down"], "Stayed")
+
+    @property
+    def slipped(self) -> np.ndarray:
+        """Whether a customer of the two best segments moved down or was lost."""
+        return np.isin(self.path, ["Down", "Lost"]) & (self.before < 2)
+
+    @cached_property
+    def matrix(self) -> pd.DataFrame:
+        """Customers by segment before (down; or New) and now (across; or Lost), with totals (All)."""
+        there = self.path != ""
+        cells = pd.crosstab(self.before[there], self.now[there], margins=True)
+        cells = cells.reindex(index=[*CLUSTERS, "All"], columns=[*CLUSTERS, "All"], fill_value=0)
+        return cells.set_axis([*SEGMENTS, "New", "All"]).set_axis([*SEGMENTS, "Lost", "All"], axis=1)
+
+    @property
+    def paths(self) -> pd.DataFrame:
+        """Customers by segment before (down) and PATHS (across)."""
+        cells = pd.crosstab(self.before, self.path)
+        return cells.reindex(index=CLUSTERS[:-1], columns=PATHS, fill_value=0).set_axis(SEGMENTS)
+
+    @cached_property
+    def sizes(self) -> pd.Series:
+        """Customers by path; Moved are up or down, Present at both dates."""
+        sizes = pd.Series(self.path).value_counts().reindex([*PATHS, "New"], fill_value=0)
+        sizes["Moved"] = sizes["Up"] + sizes["Down"]
+        sizes["Present"] = sizes["Moved"] + sizes["Stayed"]
+        return sizes
+
+    @property
+    def shares(self) -> pd.Series:
+        """The sizes as shares of who was present at both dates."""
+        return self.sizes / self.sizes["Present"]
 
 
-def migration(before: np.ndarray, now: np.ndarray) -> pd.DataFrame:
-    """Customers by cluster before (down) and now (across); -1 before is New, -1 now is Lost. Shape (K + 1, K + 1).
+@dataclass(frozen=True)
+class Movement:
+    """Every customer of an order log at every quarter end, under one frozen model; arrays (customers, dates)."""
 
-    migration([0, 0, -1], [0, 1, 3]) has 1 from VIP to VIP, 1 from VIP to Loyalists, 1 from New to At-Risk.
-    """
-    cells = np.zeros((K + 1, K + 1), dtype=int)
-    np.add.at(cells, (before, now), 1)  # -1 is the last row or column
-    cells[K, K] = 0
-    return pd.DataFrame(cells, index=[*SEGMENTS, "New"], columns=[*SEGMENTS, "Lost"])
+    dates: pd.DatetimeIndex  # the last one is the snapshot
+    ids: pd.Index  # Customer_ID as text
+    cluster: np.ndarray  # or ABSENT
+    confidence: np.ndarray  # 1 for who is absent
+    spend: np.ndarray  # in the window
+    later: np.ndarray  # spend in the quarter that follows
+
+    def between(self, start: int, end: int) -> Transition:
+        """From one date to another; dates are counted like list items."""
+        return Transition(self.cluster[:, start], self.cluster[:, end])
+
+    @cached_property
+    def latest(self) -> Transition:
+        """The latest quarter."""
+        return self.between(-2, -1)
+
+    @cached_property
+    def year_before(self) -> Transition | None:
+        """The same quarter a year before the latest, where the log reaches back."""
+        return self.between(-2 - YEAR, -1 - YEAR) if len(self.dates) > YEAR + 1 else None
+
+    @property
+    def seasons(self) -> list[int]:
+        """The last date and those one and two years before it; of less than a year, the first and the last."""
+        last = len(self.dates) - 1
+        return [*range(last, -1, -YEAR)][:3][::-1] if last >= YEAR else [0, last]
+
+    @property
+    def returned(self) -> int:
+        """New customers of the latest quarter who had been there at an earlier date."""
+        return ((self.latest.path == "New") & (self.cluster[:, :-2] != ABSENT).any(axis=1)).sum()
+
+    @property
+    def on_boundary(self) -> int:
+        """Latest moves up or down that began or ended on a boundary."""
+        moved = np.isin(self.latest.path, ["Up", "Down"])
+        return (self.confidence[moved, -2:] < BOUNDARY).any(axis=1).sum()
+
+    @cached_property
+    def sizes(self) -> pd.DataFrame:
+        """Customers by date (down) and segment (across)."""
+        sizes = [np.bincount(column[column != ABSENT], minlength=len(SEGMENTS)) for column in self.cluster.T]
+        return pd.DataFrame(sizes, self.dates, SEGMENTS)
+
+    @property
+    def swing(self) -> Sentence:
+        """The segment whose size changes most."""
+        low, high = self.sizes.min(), self.sizes.max()
+        name = (high - low).idxmax()
+        finding = "{name} swing most, between {low:#} and {high:#} customers over {n} quarter ends"
+        return sentence(finding, name=name, low=low[name], high=high[name], n=len(self.dates))
+
+    @property
+    def since(self) -> Sentence:
+        """How each segment's size changed in a year, or over a shorter log."""
+        year = self.sizes.iloc[-1 - YEAR :]
+        changes = each("{name} {value:+,d}", year.iloc[-1] - year.iloc[0])
+        return sentence("Since {date}: {changes:, }", date=year.index[0].date(), changes=changes)
+
+    @property
+    def stayed(self) -> Sentence:
+        """The segments that kept most and fewest of their customers between the last two of the seasons."""
+        start, end = self.seasons[-2:]
+        kept = self.between(start, end).paths
+        kept = (kept["Stayed"] / kept.sum(axis=1)).dropna().sort_values(ascending=False)
+        shares = each("{value:%} of {name}", kept.iloc[[0, -1][: len(kept)]])
+        text = "From {start} to {end}, " + ("{shares:&} stayed so" if shares else "nobody was a customer before")
+        return sentence(text, start=self.dates[start].date(), end=self.dates[end].date(), shares=shares)
+
+    @property
+    def slipping(self) -> Sentence:
+        """How many of the best customers slipped in the latest quarter, and what they had spent."""
+        slipped = self.latest.slipped
+        text = "{n:# customer} of {best:&} slipped or were lost this quarter{usual}; "
+        text += "they had spent {spend:$} in their window"
+        usual = sentence("")
+        if self.year_before:
+            usual = sentence(" ({n:#} in the same quarter a year before)", n=self.year_before.slipped.sum())
+        spend = self.spend[slipped, -2].sum()
+        return sentence(text, n=slipped.sum(), best=SEGMENTS[:2], usual=usual, spend=spend)
 
 
-def path_of(before: np.ndarray, now: np.ndarray) -> np.ndarray:
-    """Each customer's path: New, Lost, Up, Down, Stayed; '' when absent at both ends. path_of([1], [0]) -> ['Up']"""
-    before, now = np.asarray(before), np.asarray(now)
-    cases = [(before < 0) & (now < 0), before < 0, now < 0, now < before, now > before]
-    return np.select(cases, ["", "New", "Lost", "Up", "Down"], "Stayed")
+def quarter_ends(log: pd.DataFrame, snapshot: pd.Timestamp, months: int) -> pd.DatetimeIndex:
+    """The snapshot and every QUARTER months back, as far as the log covers a whole window; the oldest first."""
+    dates = (snapshot - pd.DateOffset(months=QUARTER * n) for n in itertools.count())
+    return pd.DatetimeIndex([*itertools.takewhile(lambda date: covers(log, date, months), dates)][::-1])
 
 
-def stirred(moves: pd.DataFrame) -> tuple[int, int, int]:
-    """Of a migration matrix: customers in both, those of them who moved up, those who moved down."""
-    both = moves.iloc[:K, :K].to_numpy()
-    return int(both.sum()), int(np.tril(both, -1).sum()), int(np.triu(both, 1).sum())
+def follow(log: pd.DataFrame, snapshot: pd.Timestamp, months: int | None, model: Model) -> Movement | LeftOut:
+    """Every customer of the log at every quarter end, placed by the model on what the window before it holds."""
+    dates = quarter_ends(log, snapshot, months) if months else []
+    if len(dates) < 2:
+        return LeftOut("movement needs an order log that reaches back a whole window in months and a quarter")
+    customer, ids = pd.factorize(log["Customer_ID"])
+    numbered = log.assign(Customer_ID=customer)
+    shape = (len(ids), len(dates))
+    moves = Movement(dates, ids.astype(str), np.full(shape, ABSENT), np.ones(shape), *np.zeros((2, *shape)))
+    for number, date in enumerate(dates):
+        then = rfm_from_orders(numbered, date, months)
+        placed = place(model, then)
+        moves.cluster[then.index, number] = placed.cluster
+        moves.confidence[then.index, number] = placed.confidence
+        moves.spend[then.index, number] = then["Monetary"]
+    quarter = np.searchsorted(dates, log["Order_Date"], side="right") - 1
+    after = quarter >= 0
+    np.add.at(moves.later, (customer[after], quarter[after]), log["Amount"][after])
+    return moves
 
 
-def show_migration(moves: pd.DataFrame, label: str) -> None:
-    """A migration matrix with its totals: before down, now across."""
-    table = moves.assign(All=moves.sum(axis=1))
-    table.loc["All"] = table.sum()
-    show_table(table.rename_axis(label), dict.fromkeys(table.columns, count))
+def matrix(transition: Transition, label: str = "Before (down), now (across)") -> pd.DataFrame:
+    """A transition's matrix as it is shown."""
+    return transition.matrix.rename_axis(label)
 
 
-def up_and_down(before: np.ndarray, now: np.ndarray) -> pd.DataFrame:
-    """Per segment before: customers; share that moved up, moved down, was lost; each as text with its 95 % interval."""
-    moves = migration(before, now).iloc[:K]
-    cells, size = moves[list(SEGMENTS)].to_numpy(), np.maximum(moves.sum(axis=1), 1)
-    table = pd.DataFrame({"Customers": moves.sum(axis=1)})
-    found = {"Up": np.tril(cells, -1).sum(axis=1), "Down": np.triu(cells, 1).sum(axis=1), "Lost": moves["Lost"]}
-    for name, hits in found.items():
-        rates = np.stack([hits / size, *wilson(hits, size)], axis=1)
-        table[name] = rates[:, 0]
-        table[f"{name} (95 %)"] = [f"{percent(r)} ({percent(low)}-{percent(high)})" for r, low, high in rates]
-    return table
+def until_now(moves: Movement, start: int) -> pd.DataFrame:
+    """The matrix from a date to the last, as it is shown."""
+    return matrix(moves.between(start, -1), "{} (down) to {}".format(*moves.dates[[start, -1]].date))
 
 
-def path_values(cluster: np.ndarray, later: np.ndarray, steps: list[int]) -> pd.DataFrame:
-    """Mean spend in the quarter after a path, by segment before (down) and path (across).
+def up_and_down(moves: Movement) -> pd.DataFrame:
+    """The latest quarter's paths by segment before it, as they are shown; beside the same quarter a year before."""
+    paths = moves.latest.paths
+    table = pd.DataFrame({"Customers": paths.sum(axis=1)})
+    for path in ("Up", "Down", "Lost"):
+        low, high = wilson(paths[path], table["Customers"].clip(lower=1))
+        rates = pd.DataFrame({"rate": paths[path] / table["Customers"].clip(lower=1), "low": low, "high": high})
+        table[f"{path} (95 %)"] = written(rates, {path: "{rate:%} ({low:%}-{high:%})"})
+    if moves.year_before:
+        then = moves.year_before.paths
+        rates = then.div(then.sum(axis=1).clip(lower=1), axis=0)
+        table["A year before: up, down"] = written(rates, {"rates": "{Up:%}, {Down:%}"})
+    return table.rename_axis("{} to {}".format(*moves.dates[-2:].date))
 
-    A step n is the move from quarter end n to n + 1; its following quarter must be in the log.
-    """
+
+def like_quarters(moves: Movement) -> list[int]:
+    """Where earlier quarters of the latest one's season begin, the quarter after which is in the log, too."""
+    return [*range(len(moves.dates) - 2 - YEAR, -1, -YEAR)]
+
+
+def spend_after(moves: Movement) -> pd.DataFrame | LeftOut:
+    """Mean spend in the quarter after a move of the same season (of any, in a short log), by segment and path."""
     parts = []
-    for n in steps:
-        path = path_of(cluster[:, n], cluster[:, n + 1])
-        parts.append(
-            pd.DataFrame({"before": cluster[:, n], "path": path, "later": later[:, n + 1]})[cluster[:, n] >= 0]
-        )
+    for start in like_quarters(moves) or range(len(moves.dates) - 2):
+        move = moves.between(start, start + 1)
+        parts.append(pd.DataFrame({"before": move.before, "path": move.path, "later": moves.later[:, start + 1]}))
+    if not parts:
+        return LeftOut("what followed the moves needs a third quarter end")
     means = pd.concat(parts).groupby(["before", "path"])["later"].mean().unstack()
-    return means.reindex(index=range(K), columns=["Up", "Stayed", "Down", "Lost"]).set_axis(SEGMENTS)
+    means = means.reindex(index=CLUSTERS[:-1], columns=PATHS).set_axis(SEGMENTS)
+    return means.rename_axis("Spend in the next quarter, mean")
 
 
-def against_staying(values: pd.DataFrame, before: np.ndarray, path: np.ndarray, kind: str) -> float:
-    """What the moves of one kind are worth in the next quarter: mean of their path less that of staying, summed."""
-    gain = (values[kind] - values["Stayed"]).fillna(0).to_numpy()
-    return float(gain[before[path == kind]].sum())
-
-
-KEEP_FROM = 0.8  # adjusted Rand index of the frozen and a refitted placement below which a refit is due
-
-
-def refits(orders: pd.DataFrame, ends: list, months: int, model: dict, seed: int) -> pd.Series:
-    """Adjusted Rand index of the frozen placement with a refit, by quarter end; nan where none can be fitted."""
-    found = pd.Series(np.nan, index=[str(end.date()) for end in ends])
-    for end in ends:
-        then = rfm_from_orders(orders, end, months)
-        again = past_segmentation(draw(then, FIT_SAMPLE, seed), seed)
-        if again is not None:
-            found[str(end.date())] = adjusted_rand_score(place(model, then)[0], place(again, then)[0])
-    return found.round(3)
-
-
-def refit_reading(agree: pd.Series, back: int) -> str:
-    """KEEP or REFIT by the refit `back` quarter ends before the last, and where the calendar alone moves customers."""
-    judge, value = agree.index[-back], agree.iloc[-back]
-    like = "the same season a year back" if back == YEAR else "the oldest quarter end there is"
-    if np.isnan(value):
-        return f"At {judge}, {like}, no refit was possible, so nothing can be said of the model."
-    word = "KEEP" if value >= KEEP_FROM else "REFIT"
-    text = f"**{word}** the model: at {judge}, {like}, it agrees with a refit at {value:.2f} (asked: {KEEP_FROM})."
-    off = agree[agree < KEEP_FROM].drop(judge, errors="ignore").index.tolist()
-    at = f" At {join(off)} the two differ: there the calendar moves customers, so compare like seasons."
-    return text + (at if off else "")
-
-
-SAME_MODEL = 0.995  # share of an earlier file's customers that its own model must place where the file has them
-
-
-def read_previous(path: str) -> pd.DataFrame:
-    """An earlier run by Customer_ID: Cluster (0 to 3), and R, F, M where the file has them. Raises InputError."""
-    name = Path(path).name
-    table, delimiter = read_table(path, CUSTOMER_COLUMNS, ["Customer_ID", "Segment_Name"])
-    odd = table[~table["Segment_Name"].isin(SEGMENTS) | table["Customer_ID"].duplicated()]
-    if len(odd):
-        found = f"'{short(odd['Segment_Name'].iloc[0])}' for '{short(odd['Customer_ID'].iloc[0])}'"
-        raise InputError(f"{name}, line {odd.index[0]}: {found}; expected each id once, in one of four segments")
-    rfm = {n: read_numbers(table[n], n, delimiter, f"{name}, column {n}") for n in RFM if n in table}
-    codes = table["Segment_Name"].map({segment: number for number, segment in enumerate(SEGMENTS)}).astype(int)
-    return pd.DataFrame(rfm | {"Cluster": codes}).set_index(table["Customer_ID"].astype(str))
-
-
-def previous_model(path: str, earlier: pd.DataFrame) -> tuple[dict | None, str]:
-    """The segment_model.json beside an earlier file, if it is that file's; and a sentence when it is not used."""
-    beside = Path(path).with_name("segment_model.json")
-    if not beside.is_file() or not set(RFM) <= set(earlier):
-        return None, "No `segment_model.json` lies beside it, so only the refitted segments can be compared."
-    try:
-        model = load_model(beside)
-    except InputError as error:
-        return None, f"The model beside it is not used: {plain(error)}."
-    right = (place(model, earlier[RFM].fillna(0))[0] == earlier["Cluster"]).mean()
-    if right >= SAME_MODEL:
-        return model, ""
-    return (
-        None,
-        f"The model beside it places only {percent(right)} of its customers where it has them, so it is not its model.",
-    )
+def against_staying(moves: Movement, means: pd.DataFrame) -> Sentence:
+    """What the latest moves bring in the next quarter: the means of their paths less those of staying, summed."""
+    gain = (means.sub(means["Stayed"], axis=0) * moves.latest.paths).sum()
+    years = len(like_quarters(moves))
+    judged = sentence("the same season ({years:# year})" if years else "all earlier quarters", years=years)
+    text = "Judged by {judged}: against staying, the latest moves up bring {up:$} in the next quarter, "
+    text += "the moves down {down:$}"
+    return sentence(text, judged=judged, up=gain["Up"], down=gain["Down"])
 
 
 def since_when(cluster: np.ndarray, now: np.ndarray) -> np.ndarray:
-    """First quarter end (column) of each customer's unbroken stay in today's segment, given (customers, ends)."""
-    run = np.cumprod(cluster[:, ::-1] == now[:, None], axis=1).sum(axis=1)
-    return np.minimum(cluster.shape[1] - run, cluster.shape[1] - 1)
+    """First date (column) of each customer's unbroken stay in today's segment; cluster (customers, dates).
+
+    >>> since_when(np.array([[1, 0, 0], [0, 0, 2]]), np.array([0, 1]))
+    array([1, 2])
+    """
+    stay = np.cumprod(cluster[:, ::-1] == now[:, None], axis=1).sum(axis=1)
+    return np.minimum(cluster.shape[1] - stay, cluster.shape[1] - 1)

@@ -1,6 +1,8 @@
-"""problems"""
+"""What a run says when something is wrong (InputError) or missing (LeftOut), and the check of its parameters."""
 
+import os
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -14,7 +16,50 @@ class InputError(ValueError):
         return [f"InputError: {self}"]
 
 
-def check_parameters(window_months, snapshot_date, random_state, currency, paths: dict) -> None:
+@dataclass(frozen=True)
+class LeftOut:
+    """A result that cannot be had, and why; the notebook shows it as one line.
+
+    >>> LeftOut("no campaign response in the file")
+    Left out: no campaign response in the file.
+    """
+
+    reason: str
+
+    def __repr__(self) -> str:
+        return f"Left out: {self.reason}."
+
+
+def quietly(step, *arguments, **options):
+    """step(*arguments), or the first argument that is left out.
+
+    >>> quietly(abs, LeftOut("no orders"))
+    Left out: no orders.
+    """
+    missing = [value for value in (*arguments, *options.values()) if isinstance(value, LeftOut)]
+    return missing[0] if missing else step(*arguments, **options)
+
+
+def required(result, name: str):
+    """The result; raises InputError that names the file where it is left out."""
+    if isinstance(result, LeftOut):
+        raise InputError(f"{name}: {result.reason}")
+    return result
+
+
+def setting(name: str, default):
+    """A parameter's default, unless the environment sets SEGMENTATION_<name>: empty means None, numbers are cast.
+
+    >>> setting("RANDOM_STATE", 42)
+    42
+    """
+    text = os.environ.get(f"SEGMENTATION_{name}", default)
+    if text == "":
+        return None
+    return int(text) if isinstance(default, int) and re.fullmatch(r"[+-]?\d+", str(text)) else text
+
+
+def check_parameters(window_months, snapshot_date, random_state, currency, **paths) -> None:
     """Raise InputError for a parameter that cannot be meant."""
     for name, path in paths.items():
         if not isinstance(path, str | Path) or not str(path).strip():

@@ -1,7 +1,5 @@
-"""publish"""
+"""Results as files: written aside first, then published all at once or not at all."""
 
-import contextlib
-import csv
 import os
 import shutil
 from pathlib import Path
@@ -9,55 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from segmentation.problems import InputError
-from segmentation.words import count, join, money, percent, plural
+from segmentation.problems import InputError, LeftOut
+from segmentation.vocabulary import COMPUTED, CUSTOMER_COLUMNS, ENGAGEMENT
 
-
-def as_text(column: pd.Series, whole: bool) -> list[str]:
-    """A column's values as they would be typed: no '.0' where the whole column is whole, blanks blank."""
-    codes, words = pd.factorize(column)
-    form = (lambda value: str(int(value))) if whole else str
-    return np.array([*map(form, words.tolist()), ""], dtype=object)[codes].tolist()
-
-
-def write_csv(table: pd.DataFrame, files: dict[Path, list[str]]) -> None:
-    """Write columns of a table to one or more CSV files, 100,000 rows at a time; a value becomes text only once."""
-    whole = {
-        name: table[name].dtype.kind == "f" and bool((np.floor(table[name]) == table[name])[table[name].notna()].all())
-        for name in table
-    }
-    with contextlib.ExitStack() as stack:
-        opened = {path: stack.enter_context(open(path, "w", encoding="utf-8", newline="")) for path in files}
-        writers = {path: csv.writer(file, lineterminator="\n") for path, file in opened.items()}
-        for path, writer in writers.items():
-            writer.writerow(files[path])
-        for start in range(0, len(table), 100_000):
-            texts = {name: as_text(table[name].iloc[start : start + 100_000], whole[name]) for name in table}
-            for path, writer in writers.items():
-                writer.writerows(zip(*(texts[name] for name in files[path]), strict=True))
-
-
-def publish(staged: dict[Path, Path], optional: list[Path]) -> None:
-    """Move every staged file to its place, all or nothing; remove optional files of an earlier run."""
-    ready = {}
-    try:
-        for source, target in staged.items():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            ready[target] = target.with_name(f".{target.name}.new")
-            shutil.copyfile(source, ready[target])
-    except OSError as error:
-        for waiting in ready.values():
-            waiting.unlink(missing_ok=True)
-        raise InputError(
-            f"results cannot be written to {Path(error.filename or '').parent.name}: {error.strerror}"
-        ) from error
-    for target, waiting in ready.items():
-        os.replace(waiting, target)
-    for old in optional:
-        if old not in staged.values():
-            old.unlink(missing_ok=True)
-
-
+OPTIONAL_FILES = ["ecommerce_set_aside_rows.csv", "new_customers.csv"]
 OPTIONAL_FIGURES = [
     "monthly_spend", "correlations", "engagement_value", "campaign_response", "loyalty_tier", "engagement_levels",
     "cart_abandonment", "segments_over_time", "segment_flows", "value_calibration", "value_by_segment", "test_power",
@@ -65,29 +18,62 @@ OPTIONAL_FIGURES = [
 ]  # fmt: skip
 
 
-def headline(profiles: pd.DataFrame, worth: pd.DataFrame | None, step: str, sure: str) -> str:
-    """The answer in a few lines of Markdown: a line per segment, what to do first, how sure it is."""
-    people, revenue = profiles["Customers"].sum(), profiles["Revenue"].sum()
-    lines = [f"**{count(people)} customers, {money(revenue)} of revenue, four segments** (medians):", ""]
-    for name, row in profiles.iterrows():
-        shares = f"{percent(row['Customer_Share'])} of customers, **{percent(row['Revenue_Share'])} of revenue**"
-        orders, days = plural(row["Frequency_Median"], "order"), plural(row["Recency_Median"], "day")
-        ahead = f"; worth {money(worth.loc[name, 'CLV_12M'])} in the next year" if worth is not None else ""
-        lines.append(f"- **{name}**: {shares}; {orders}, {money(row['Monetary_Median'])}, last order {days} ago{ahead}")
-    return "\n".join([*lines, "", f"**Do first:** {step}", "", f"**How sure:** {sure}"])
+def whole_numbers(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with columns that hold only whole numbers as integers, so that they are written without '.0'."""
+    floats = table.select_dtypes("float")
+    whole = [name for name in floats if not (floats[name] % 1).any() and np.isfinite(floats[name].dropna()).all()]
+    return table.astype(dict.fromkeys(whole, "Int64"))
 
 
-def next_step(first: pd.Series, todo: str, worth: pd.DataFrame | None, test: str) -> str:
-    """The most valuable next step, what it may cost and how it can be proved, as a sentence."""
-    most = f", at most {money(worth.loc[first['Segment'], 'Max_Spend'])} a customer" if worth is not None else ""
-    return f"{todo} ({money(first['At stake'])} at stake{most}). The test that would prove it: {test}."
+def customer_tables(cleaned: pd.DataFrame, customers: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The two customer files: known columns of the input in their order, what was computed, then all others."""
+    known = [name for name in CUSTOMER_COLUMNS if name in cleaned]
+    extra = [name for name in cleaned if name not in known]
+    computed = [name for name in COMPUTED if name in customers]
+    return {
+        "ecommerce_user_behavior_cleaned.csv": customers[[*known, *ENGAGEMENT, *extra]],
+        "ecommerce_segmented_customers.csv": customers[[*known, *computed, *extra]],
+    }
 
 
-def how_sure(verdicts: pd.DataFrame, votes: int, views: int, problems: list[str], miss: float | None) -> str:
-    """What supports the segments and what does not, as sentences."""
-    failed = verdicts.loc[verdicts["Met"] == "NO", "Criterion"].tolist()
-    text = f"{len(verdicts) - len(failed)} of {len(verdicts)} criteria fixed beforehand are met"
-    text += f" (not met: {join(failed).lower()})" if failed else ""
-    text += f"; four groups are a choice, {votes} of {views} indices prefer them" if votes < views else ""
-    text += f"; the forecast missed a year that it had not seen by {percent(miss)}" if miss is not None else ""
-    return text + (f". **Warning: the names do not fit well:** {'; '.join(problems)}." if problems else ".")
+def stage(tables: dict[str, pd.DataFrame | LeftOut], folder: Path) -> pd.DataFrame:
+    """Write the tables that are there and have rows into the folder as CSV; returns File, Rows and Columns of each."""
+    there = {name: table for name, table in tables.items() if not isinstance(table, LeftOut) and len(table)}
+    for name, table in there.items():
+        whole_numbers(table).to_csv(folder / name, index=False, lineterminator="\n")
+    sizes = [(name, *table.shape) for name, table in there.items()]
+    return pd.DataFrame(sizes, columns=["File", "Rows", "Columns"])
+
+
+def publish(staged: dict[Path, str]) -> int:
+    """Move all files of each staged folder into its target, all or nothing; returns how many.
+
+    Files of an earlier run that this one does not make (OPTIONAL_FILES, OPTIONAL_FIGURES) are removed.
+    Raises InputError where a target cannot be written.
+    """
+    targets = {folder: Path(target) for folder, target in staged.items()}
+    files = {source: target / source.name for folder, target in targets.items() for source in sorted(folder.iterdir())}
+    ready = _copies_beside(files)
+    for target, waiting in ready.items():
+        os.replace(waiting, target)
+    optional = [*OPTIONAL_FILES, *(f"{name}.png" for name in OPTIONAL_FIGURES)]
+    for old in (target / name for target in targets.values() for name in optional):
+        if old not in ready:
+            old.unlink(missing_ok=True)
+    return len(ready)
+
+
+def _copies_beside(files: dict[Path, Path]) -> dict[Path, Path]:
+    """Copy every file beside its target: target -> copy. None is left where one cannot be written."""
+    ready = {}
+    try:
+        for source, target in files.items():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            ready[target] = target.with_name(f".{target.name}.new")
+            shutil.copyfile(source, ready[target])
+    except OSError as error:
+        for waiting in ready.values():
+            waiting.unlink(missing_ok=True)
+        folder = Path(error.filename or "").parent.name
+        raise InputError(f"results cannot be written to {folder}: {error.strerror}") from error
+    return ready

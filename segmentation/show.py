@@ -1,9 +1,7 @@
-"""show"""
+"""What the notebook shows: sentences, tables and figures; and where results wait to be published."""
 
-import csv
-import html
 import io
-import os
+import itertools
 import re
 import tempfile
 import warnings
@@ -13,35 +11,10 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from IPython.display import Markdown, display
 from PIL import Image
-from sklearn import set_config
-from sklearn.exceptions import ConvergenceWarning
-from threadpoolctl import threadpool_limits
 
-from segmentation.figures import DPI
-from segmentation.words import plain
-
-warnings.filterwarnings("ignore", category=ConvergenceWarning)  # fewer distinct customers than k: seen in the counts
-warnings.filterwarnings("ignore", message="Glyph .* missing")  # a label in a script that the figures' font lacks
-csv.field_size_limit(2**31 - 1)  # a long text in an extra column is no error
-set_config(assume_finite=True, skip_parameter_validation=True)  # points are checked once, not in each of many fits
-threads = threadpool_limits(limits=1)  # more threads change the last digits from run to run, and gain nothing here
-
-STAGE = tempfile.TemporaryDirectory(prefix="segmentation-")  # results wait here; the last cell publishes them at once
-STAGED, STAGED_IMAGES = Path(STAGE.name, "data"), Path(STAGE.name, "images")
-STAGED.mkdir()
-STAGED_IMAGES.mkdir()
-
-
-def setting(name: str, default):
-    """A parameter's default, unless the environment sets SEGMENTATION_<name>: empty means None, numbers are cast.
-
-    >>> setting("RANDOM_STATE", 42)
-    42
-    """
-    text = os.environ.get(f"SEGMENTATION_{name}", default)
-    if text == "":
-        return None
-    return int(text) if isinstance(default, int) and re.fullmatch(r"[+-]?\d+", str(text)) else text
+from segmentation.figures.style import DPI, Canvas
+from segmentation.problems import LeftOut, quietly
+from segmentation.words import Sentence, Words, plain
 
 
 def as_markdown(text: str) -> Markdown:
@@ -49,47 +22,105 @@ def as_markdown(text: str) -> Markdown:
     return Markdown(text.replace("$", "<span>&#36;</span>"))
 
 
-def say(text: str) -> None:
-    """Show computed sentences."""
-    display(as_markdown(text))
+def holds_sentences(column: pd.Series) -> bool:
+    """Whether every cell of a table's column is a Sentence."""
+    return all(isinstance(cell, Sentence) for cell in column)
 
 
-def show_table(table: pd.DataFrame, formats: dict | None = None) -> None:
-    """Show a DataFrame as a plain table: numbers formatted per column and right-aligned, text escaped."""
-    cells = (
-        table.reset_index(names=table.index.name or "") if table.index.name or table.index.dtype != "int64" else table
-    )
-    text = pd.DataFrame(
-        {c: ["-" if pd.isna(v) else (formats or {}).get(c, str)(v) for v in cells[c]] for c in cells.columns}
-    )
-    side = ["left" if pd.api.types.is_string_dtype(cells[c]) and c not in (formats or {}) else "right" for c in cells]
-    side = ["left", *side[1:]] if len(side) else side
+class FirstScreen:
+    """The place at the top of the notebook where the answer appears when all cells have run."""
 
-    def row(values, tag: str) -> str:
-        """One row of HTML."""
-        cell = '<{0} align="{1}" style="text-align: {1}">{2}</{0}>'
-        return (
-            "<tr>" + "".join(cell.format(tag, s, html.escape(v)) for s, v in zip(side, values, strict=True)) + "</tr>"
+    def __init__(self):
+        self.text = display(Markdown("*The answer appears here when all cells have run.*"), display_id="answer")
+        self.picture = display(Markdown(""), display_id="picture")
+
+
+class Page:
+    """Shows results in one currency; figures and files wait in a folder of their own until they are published.
+
+    Nothing is shown of a result that is left out; `attempt` has said why.
+    """
+
+    def __init__(self, currency: str):
+        self.words = Words(currency)
+        self.stage = tempfile.TemporaryDirectory(prefix="segmentation-")
+        self.data, self.images = Path(self.stage.name, "data"), Path(self.stage.name, "images")
+        self.data.mkdir()
+        self.images.mkdir()
+        self.numbers = {}  # figure: its number
+        self.alts = {}  # figure: its alt text
+
+    def attempt(self, step, *arguments, **options):
+        """What the step returns; where it, or one of its arguments, is left out, one line says so."""
+        result = quietly(step, *arguments, **options)
+        if isinstance(result, LeftOut):
+            display(as_markdown(f"*{result}*"))
+        return result
+
+    def say(self, template: str | Sentence, *results, **numbers) -> None:
+        """Show a sentence (see Words), unless a result in it is left out."""
+        if any(isinstance(result, LeftOut) for result in (template, *results, *numbers.values())):
+            return
+        if text := self.words.text(template, *results, **numbers):
+            display(as_markdown(text))
+
+    def table(self, table: pd.DataFrame | LeftOut, formats: dict | None = None) -> None:
+        """Show a DataFrame as a plain table; formats: a column's spec, as in a template. Blanks become '-'."""
+        if isinstance(table, LeftOut) or not len(table):
+            return
+        formats = formats or {}
+        cells = table.reset_index(names=table.index.name) if table.index.name else table
+        text = pd.DataFrame({name: [self._cell(v, formats.get(name, "")) for v in cells[name]] for name in cells})
+        worded = [name for name in cells if pd.api.types.is_string_dtype(cells[name]) or holds_sentences(cells[name])]
+        sides = ["left" if name in worded and name not in formats else "right" for name in cells]
+        around = itertools.cycle(["left", *sides[1:]])
+        markup = text.to_html(index=False, border=0).replace(' style="text-align: right;"', "")
+        page = re.sub(
+            "<(t[hd])>", lambda tag: '<{0} align="{1}" style="text-align: {1}">'.format(tag[1], next(around)), markup
         )
+        display({"text/html": page, "text/plain": text.to_string(index=False)}, raw=True)
 
-    body = "\n".join(row(values, "td") for values in text.to_numpy())
-    page = f"<table>\n<thead>{row(text.columns, 'th')}</thead>\n<tbody>\n{body}\n</tbody>\n</table>"
-    display({"text/html": page, "text/plain": text.to_string(index=False)}, raw=True)
+    def _cell(self, value, spec: str) -> str:
+        """A value of a table as text."""
+        if not isinstance(value, Sentence | list) and pd.isna(value):
+            return "-"
+        return self.words.format_field(value, spec) if spec or isinstance(value, Sentence) else str(value)
 
+    def figure(self, plot, result, name: str, template: str | Sentence, *others, more: str = "", **numbers) -> None:
+        """Draw, stage and show one figure: the template is its title, and, after what it shows, alt text and caption.
 
-def stage_figure(fig, name: str, dpi: int | None = None) -> bytes:
-    """The figure as PNG in 256 colours, which is a third of the size; staged as <name>.png, returned, and closed."""
-    buffer, small = io.BytesIO(), io.BytesIO()
-    fig.savefig(buffer, dpi=dpi or DPI)
-    plt.close(fig)
-    Image.open(buffer).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(small, "png", optimize=True)
-    (STAGED_IMAGES / f"{name}.png").write_bytes(small.getvalue())
-    return small.getvalue()
+        plot(result, canvas) draws; `more`: a template for what only alt text and caption say.
+        """
+        if isinstance(result, LeftOut):
+            return
+        finding, added = (self.words.text(part, result, *others, **numbers) for part in (template, more))
+        canvas = Canvas(finding, self.words)
+        png = self.save(plot(result, canvas), name)
+        alt = f"{canvas.shows}{'' if canvas.shows.endswith(':') else '.'} {finding}{added}."
+        self.alts[name] = alt
+        number = self.numbers.setdefault(name, len(self.numbers) + 1)
+        display(self._bundle(png, alt), raw=True, metadata={"image/png": {"alt": alt}})
+        display(as_markdown(f"*Figure {number}. {plain(alt)}*"))
 
+    def answer(self, top: FirstScreen, text: Sentence, name: str) -> None:
+        """Put the answer and the figure of this name, drawn before, on the first screen."""
+        top.text.update(as_markdown(self.words.text(text)))
+        alt = self.alts[name]
+        png = (self.images / f"{name}.png").read_bytes()
+        top.picture.update(self._bundle(png, alt), raw=True, metadata={"image/png": {"alt": alt}})
 
-def show_figure(fig, name: str, alt: str) -> None:
-    """Stage the figure and show the same bytes, with alt text and a numbered caption."""
-    png = stage_figure(fig, name)
-    number = len(list(STAGED_IMAGES.glob("*.png")))
-    display({"image/png": png, "text/plain": alt}, raw=True, metadata={"image/png": {"alt": alt}})
-    say(f"*Figure {number}. {plain(alt)}*")
+    @staticmethod
+    def _bundle(png: bytes, alt: str) -> dict:
+        """A picture with its alt text as the plain text that a terminal, or nbval, sees."""
+        return {"image/png": png, "text/plain": alt}
+
+    def save(self, figure, name: str, dpi: int = DPI) -> bytes:
+        """Stage a figure as PNG in 256 colours, a third of the size, and close it; returns the bytes."""
+        drawn, small = io.BytesIO(), io.BytesIO()
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Glyph .* missing")  # a label in a script that the font lacks
+            figure.savefig(drawn, dpi=dpi)
+        plt.close(figure)
+        Image.open(drawn).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(small, "png", optimize=True)
+        (self.images / f"{name}.png").write_bytes(small.getvalue())
+        return small.getvalue()

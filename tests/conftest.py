@@ -1,82 +1,78 @@
-"""Fixtures: the notebook, its definitions, the generator, a kernel for whole runs, a fresh run."""
+"""What the tests share: the notebook's decisions, a made shop, the shipped one."""
 
-import hashlib
-import shutil
-from types import SimpleNamespace
+import sys
+from pathlib import Path
 
+import matplotlib
+import nbformat
+import pandas as pd
 import pytest
 from hypothesis import settings
-from runs import complete, names
-from shared import ROOT, SHIPPED_SHA256, Kernel, definitions, load, read_notebook
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
+matplotlib.use("Agg")
+
+from decided import NOTEBOOK, load_generator, read_decisions  # noqa: E402
+from runs import Kernel  # noqa: E402
+from threadpoolctl import threadpool_limits  # noqa: E402
+
+from segmentation import clusters, value  # noqa: E402
+from segmentation.words import Words  # noqa: E402
 
 settings.register_profile("suite", deadline=None, max_examples=60, derandomize=True)
 settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session")
-def notebook():
-    """The committed notebook."""
-    return read_notebook()
+def decisions():
+    """What the notebook decides: ASSUMPTIONS, CRITERIA, RECIPE, ACTIONS and the rest of its `decision` cells."""
+    return read_decisions()
 
 
 @pytest.fixture(scope="session")
-def nb():
-    """What the package defines, as attributes."""
-    found = SimpleNamespace(**definitions())
-    yield found
-    found.STAGE.cleanup()
+def words():
+    """Templates as text, in dollars."""
+    return Words("$")
 
 
 @pytest.fixture(scope="session")
 def generator():
     """The dataset generator."""
-    return load(ROOT / "data" / "make_dataset.py")
+    return load_generator()
 
 
 @pytest.fixture(scope="session")
-def shipped():
-    """Skips what pins the shipped results when the customer CSV is not the shipped one."""
-    found = hashlib.sha256((ROOT / "data" / "ecommerce_user_segmentation.csv").read_bytes()).hexdigest()
-    if found != SHIPPED_SHA256:
-        pytest.skip("data/ecommerce_user_segmentation.csv is not the shipped file, so its results are not pinned")
+def shop(generator):
+    """A small shop without defects: (order log, table of 300 customers)."""
+    return generator.make(seed=3, customers=300, defects=False)
 
 
 @pytest.fixture(scope="session")
-def kernel(notebook, tmp_path_factory):
+def shipped_customers():
+    """The shipped shop as a run segmented it: one row per customer, numbers as numbers."""
+    return pd.read_csv(ROOT / "data" / "ecommerce_segmented_customers.csv", dtype={"Customer_ID": str})
+
+
+@pytest.fixture(scope="session")
+def notebook():
+    """The committed notebook."""
+    return nbformat.read(NOTEBOOK, as_version=4)
+
+
+@pytest.fixture(scope="session")
+def kernel(tmp_path_factory):
     """A kernel for whole runs."""
-    shared = Kernel(notebook, tmp_path_factory.mktemp("runs"))
+    shared = Kernel(tmp_path_factory.mktemp("runs"))
     yield shared
     shared.close()
 
 
 @pytest.fixture(scope="session")
-def fresh(kernel):
-    """A fresh run on the committed input, with its order log."""
-    result = kernel.run(figures=True, full=True, ORDERS_CSV="data/ecommerce_orders.csv.gz")
-    assert result.ok, result.error
-    yield result
-    shutil.rmtree(result.out, ignore_errors=True)
-
-
-@pytest.fixture(scope="session")
-def shop(generator):
-    """A small shop of 300 clean customers."""
-    return generator.make(seed=3, customers=300, defects=False)[1]
-
-
-@pytest.fixture(scope="session")
-def slim(shop):
-    """Its required columns."""
-    return shop[["Customer_ID", "Recency", "Frequency", "Monetary"]]
-
-
-@pytest.fixture(scope="session")
-def reference(kernel, shop):
-    """Segment by customer for the plain file."""
-    return names(complete(kernel.run(shop)))
-
-
-@pytest.fixture(scope="session")
-def slim_reference(kernel, slim):
-    """Segment by customer for the required columns only."""
-    return names(complete(kernel.run(slim)))
+def judged(decisions, shop):
+    """All forecasts on the last year of the small shop."""
+    orders, table = shop
+    log = orders.assign(Customer_ID=orders["Customer_ID"].astype(str), Order_Date=pd.to_datetime(orders["Order_Date"]))
+    terms = value.Terms(clusters.fit(table, decisions.RECIPE).model, 12, 12, decisions.BELIEF, seed=0)
+    with threadpool_limits(limits=1):
+        return value.judge(log, pd.Timestamp("2026-07-01"), terms)

@@ -5,9 +5,11 @@ import zlib
 
 import pandas as pd
 import pytest
-from shared import ROOT
+from decided import ROOT
 
-pytestmark = pytest.mark.usefixtures("shipped")
+from segmentation import cleaning, reading
+from segmentation.vocabulary import CUSTOMER_COLUMNS, REQUIRED
+
 DATA = ROOT / "data"
 
 
@@ -67,12 +69,12 @@ def test_november_and_december_stand_out(made):
     assert set(months.index[:2]) == {11, 12}
 
 
-def test_ledger_finds_exactly_the_defects(generator, nb):
-    raw, delimiter = nb.read_table(DATA / generator.TABLE_NAME, nb.CUSTOMER_COLUMNS, nb.REQUIRED)
-    customers, _, ledger = nb.clean(raw, delimiter, "shipped")
-    found = ledger.set_index("Rule")["Rows"].to_dict()
+def test_ledger_finds_exactly_the_defects(generator, decisions):
+    raw = reading.read_table(str(DATA / generator.TABLE_NAME), CUSTOMER_COLUMNS, REQUIRED, ids="Customer_ID")
+    cleaned = cleaning.clean(raw, decisions.CONTRACT, decisions.MAX_SET_ASIDE)
+    found = cleaned.ledger.set_index("Rule")["Rows"].to_dict()
     put_in = generator.DEFECTS
-    assert len(customers) == generator.CUSTOMERS
+    assert len(cleaned.customers) == generator.CUSTOMERS
     assert found == {
         "Rows read": 10_000 + put_in["exact duplicate"] + 2 * put_in["conflicting duplicate"]
         + sum(put_in[kind] for kind in generator.LOSING if kind != "conflicting duplicate"),

@@ -1,135 +1,186 @@
 """What supports the segments: the evidence says four where there are four, nothing where there is nothing."""
 
+import warnings
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
-from shared import ROOT
 
-KS = range(2, 8)
+from segmentation import evidence
+from segmentation.clusters import fit, place
+from segmentation.comparisons import by_spend, other_choices
+from segmentation.evidence import Choice, Sample
+from segmentation.vocabulary import RFM, SEGMENTS
 
 
-def evidence(nb, points):
-    """The notebook's verdict on points that are standardised already."""
-    quality, null = (nb.indices(table, KS, 0) for table in (points, nb.shuffled(points, 0)))
-    quality["rand"] = {k: nb.pair_rand(nb.bootstrap_labels(points, k, 10, 0)).mean() for k in KS}
-    votes = sum(k == 4 for k in nb.preferences(quality, null).values())
-    lead = quality["silhouette"][4] - null["silhouette"][4]
-    return nb.verdict_on_k(votes, lead, quality["rand"][4])
+@pytest.fixture(autouse=True)
+def few_fits(monkeypatch):
+    """Three pairs of fits for up to six segments say enough here."""
+    monkeypatch.setattr(evidence, "PAIRS", 3)
+    monkeypatch.setattr(evidence, "MOST_SEGMENTS", 6)
+
+
+def sample_of(points: np.ndarray, labels=None) -> Sample:
+    """A sample of standardised points as the fit sees them."""
+    customers = pd.DataFrame(points - points.min() + 1, columns=RFM)
+    labels = np.arange(len(points)) % 4 if labels is None else labels
+    customers = customers.assign(Cluster=labels, Segment_Name=pd.Categorical.from_codes(labels, SEGMENTS))
+    return Sample(customers, tuple(RFM), points, len(points), seed=0)
+
+
+CENTRES = np.array([[0, 0, 0], [3, 0, 1], [0, 3, 2], [3, 3, -2]])
 
 
 @pytest.fixture(scope="module")
 def four():
-    """Four planted groups of 300 points."""
+    """Four planted groups of 100 points."""
     rng = np.random.default_rng(0)
-    centres = np.array([[0, 0, 0], [3, 0, 1], [0, 3, 2], [3, 3, -2]])
-    return np.concatenate([rng.normal(centre, 0.4, (300, 3)) for centre in centres])
+    return np.concatenate([rng.normal(centre, 0.4, (100, 3)) for centre in CENTRES])
 
 
 @pytest.fixture(scope="module")
 def noise():
-    """1,200 points without structure."""
-    return np.random.default_rng(1).random((1200, 3)) * 3.4
+    """400 points without structure."""
+    return np.random.default_rng(1).random((400, 3)) * 3.4
 
 
-def test_planted_groups_are_found(nb, four):
-    assert evidence(nb, four) == "**The evidence says four.**"
+def test_planted_groups_are_found_and_noise_is_called_so(four, noise, decisions):
+    choice = evidence.choose_k(sample_of(four), decisions.RECIPE)
+    assert evidence.verdict_on_k(choice, decisions.CRITERIA) == "**The evidence says four.**"
+    assert choice.rand > 0.99
+    nothing = evidence.choose_k(sample_of(noise), decisions.RECIPE)
+    assert "These data show no groups" in evidence.verdict_on_k(nothing, decisions.CRITERIA)
+    assert nothing.rand < 0.9
+    assert abs(nothing.null_rand - nothing.rand) < 0.3
 
 
-def test_structureless_data_are_called_so(nb, noise):
-    assert "These data show no groups" in evidence(nb, noise)
+def test_four_different_profiles_are_judged_without_a_warning(decisions):
+    points = np.repeat(CENTRES, 15, axis=0).astype(float)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        choice = evidence.choose_k(sample_of(points), decisions.RECIPE)
+        others = other_choices(sample_of(points), decisions.RECIPE)
+    assert choice.quality.index.tolist() == [2, 3, 4]
+    assert choice.quality["silhouette"][4] == 1
+    assert others.at_other_k.filter(like="k=3").shape[1] == 3
 
 
-def test_bootstrap_fits_differ_from_each_other_and_repeat_with_the_seed(nb, noise):
-    labels = nb.bootstrap_labels(noise, 5, 6, 0)
-    assert len({row.tobytes() for row in labels}) == 6
-    assert (labels == nb.bootstrap_labels(noise, 5, 6, 0)).all()
-    assert (labels != nb.bootstrap_labels(noise, 5, 6, 1)).any()
-    assert nb.pair_rand(labels).max() < 0.999
+def choice_of(lead=0.2, rand=0.99, best=4, **quality) -> Choice:
+    """Indices that all prefer one k, with these values at four."""
+    ks = pd.Index([2, 3, 4, 5, 6])
+    at_best = (ks == best).astype(float)
+    table = pd.DataFrame({"inertia": [10.0, 9, 8, 7, 6], "silhouette": 0.4 + 0.1 * at_best, "calinski": at_best}, ks)
+    table.loc[best, "inertia"] -= 2
+    table = table.assign(davies=1 - at_best, rand=0.5 + 0.4 * at_best)
+    table.loc[4, "rand"] = rand
+    table = table.assign(**quality)
+    null = pd.DataFrame({"silhouette": table["silhouette"][4] - lead}, ks)
+    return Choice(table, null, 0.5, np.zeros((2, 4), int))
 
 
-def test_planted_groups_come_back_and_noise_less(nb, four, noise):
-    stable = nb.pair_rand(nb.bootstrap_labels(four, 4, 10, 0))
-    assert stable.min() > 0.99
-    assert nb.pair_rand(nb.bootstrap_labels(noise, 4, 10, 0)).mean() < 0.9
+@pytest.mark.parametrize("best", [3, 4, 5])
+def test_every_view_prefers_the_k_that_is_best_on_it(best):
+    choice = choice_of(best=best, rand=0.9 if best == 4 else 0.5)
+    assert set(choice.preferred.values()) == {best}
+    assert (len(choice.preferred), choice.votes) == (6, 6 if best == 4 else 0)
 
 
-def test_jaccard_of_a_worked_case(nb):
-    published = np.array([0, 0, 0, 0, 1, 1, 2, 3])
-    found = np.array([[5, 5, 5, 1, 1, 1, 2, 3]])
-    assert nb.segment_jaccard(published, found) == pytest.approx([3 / 4, 2 / 3, 1, 1])
+def test_lower_is_better_for_davies_bouldin_and_higher_for_the_rest():
+    quality = {"davies": [0.5, 0.4, 0.6, 0.7, 0.9], "calinski": [1.0, 2, 3, 5, 4]}
+    preferred = choice_of(**quality).preferred
+    assert preferred["Davies-Bouldin"] == 3
+    assert preferred["Calinski-Harabasz"] == 5
 
 
-def test_jaccard_is_read_as_hennig_does(nb):
-    read = [nb.jaccard_word(value) for value in (0.59, 0.6, 0.75, 0.85)]
-    assert read == ["not to be trusted", "a pattern, doubtful", "valid", "highly stable"]
+def test_the_knee_is_where_the_bend_is():
+    assert evidence.knee(pd.Series([10.0, 4, 1, 0.9, 0.8], index=[2, 3, 4, 5, 6])) == 4
+    assert evidence.knee(pd.Series([10.0, 3, 2.5, 2, 0], index=[2, 3, 4, 5, 6])) == 3
 
 
-def test_pair_rand_of_a_worked_case(nb):
-    labels = np.array([[0, 0, 1, 1], [1, 1, 0, 0], [0, 0, 1, 1], [0, 1, 0, 1]])
-    assert nb.pair_rand(labels) == pytest.approx([1, -0.5])
+def test_distinct_and_stable_are_just_met_and_just_missed(decisions):
+    def verdict(**numbers):
+        return evidence.verdict_on_k(choice_of(best=3, **numbers), decisions.CRITERIA)
+
+    criteria = decisions.CRITERIA
+    assert "no groups" in verdict(lead=criteria.silhouette_lead - 0.0001)
+    assert "no groups" not in verdict(lead=criteria.silhouette_lead)
+    assert "comes back on resamples" in verdict(rand=criteria.rand)
+    assert "does not come back reliably" in verdict(rand=criteria.rand - 0.0001)
+    strict = replace(criteria, silhouette_lead=0.3)
+    assert "no groups" in evidence.verdict_on_k(choice_of(lead=0.2), strict)
 
 
-def test_knee_of_a_bent_line(nb):
-    assert nb.knee(pd.Series([10.0, 4, 1, 0.9, 0.8], index=[2, 3, 4, 5, 6])) == 4
+def test_four_is_what_the_evidence_says_only_where_four_of_six_views_prefer_it(decisions):
+    three = {"calinski": [0.0, 1, 0, 0, 0], "davies": [1.0, 0, 1, 1, 1], "inertia": [10.0, 6, 5.5, 5, 4.5]}
+    two = {name: three[name] for name in ("calinski", "davies")}
+    assert choice_of(**two).votes == 4
+    assert evidence.verdict_on_k(choice_of(**two), decisions.CRITERIA) == "**The evidence says four.**"
+    fewer = choice_of(**two)
+    fewer.quality.loc[3, "rand"] = 1.0
+    assert fewer.votes == 3
+    assert "a business choice" in evidence.verdict_on_k(fewer, decisions.CRITERIA)
 
 
-def test_shuffled_columns_keep_their_values_and_lose_their_ties(nb, four):
-    mixed = nb.shuffled(four, 0)
+def test_bootstrap_fits_differ_from_each_other_and_repeat_with_the_seed(noise, decisions):
+    labels = evidence.bootstrap_labels(noise, 5, decisions.RECIPE)
+    assert len({row.tobytes() for row in labels}) == len(labels) == 6
+    assert (labels == evidence.bootstrap_labels(noise, 5, decisions.RECIPE)).all()
+    assert (labels != evidence.bootstrap_labels(noise, 5, replace(decisions.RECIPE, seed=1))).any()
+    assert evidence.pair_rand(labels).max() < 0.999
+
+
+def test_shuffled_columns_keep_their_values_and_lose_their_ties(four):
+    mixed = evidence.shuffled(four, 0)
     assert (np.sort(mixed, axis=0) == np.sort(four, axis=0)).all()
     assert abs(np.corrcoef(mixed.T)[0, 2]) < 0.1
 
 
-def test_outcome_of_a_worked_case(nb):
-    table = nb.outcome(pd.Series(["a"] * 4 + ["b"] * 2), pd.Series([0.0, 0, 100, 300, 0, 0]))
-    assert table.loc["a", "Customers"] == 4
-    assert table.loc["a", "Later spend, mean"].startswith("$100 (")
-    assert table.loc["a", "Bought again"].startswith("50.0 % (15.0 %-85.0 %")
-    assert table.loc["b", "Bought again"].startswith("0.0 %")
+def test_jaccard_of_a_worked_case_and_of_labels_in_another_order():
+    published = np.array([0, 0, 0, 0, 1, 1, 2, 3])
+    found = np.array([[5, 5, 5, 1, 1, 1, 2, 3]])
+    assert evidence.segment_jaccard(published, found) == pytest.approx([3 / 4, 2 / 3, 1, 1])
+    assert evidence.segment_jaccard(published, 3 - published[None]) == pytest.approx([1, 1, 1, 1])
 
 
-def test_rule_card_covers_every_customer_once(nb):
-    customers = pd.read_csv(ROOT / "data" / "ecommerce_segmented_customers.csv")
-    rules, fidelity = nb.rule_card(customers, 0)
-    assert rules["Customers"].sum() == len(customers)
-    assert (rules["Customers"] * rules["Right"]).sum() / len(customers) == pytest.approx(fidelity)
-    assert len(rules) <= 8
-    first = rules.iloc[0]
-    query = first["If"].replace(", ", " and ").replace(" and >", " > ")
-    assert len(customers.query(query)) == first["Customers"]
+@pytest.mark.parametrize(
+    ("value", "word"),
+    [
+        (0.5999, "not to be trusted"),
+        (0.6, "a pattern, doubtful"),
+        (0.7499, "a pattern, doubtful"),
+        (0.75, "valid"),
+        (0.8499, "valid"),
+        (0.85, "highly stable"),
+    ],
+)
+def test_jaccard_is_read_as_hennig_does(value, word):
+    assert evidence.jaccard_word(value) == word
 
 
-def test_confidence_and_runner_up_of_every_customer():
-    customers = pd.read_csv(ROOT / "data" / "ecommerce_segmented_customers.csv")
-    assert customers["Segment_Confidence"].between(0, 1).all()
-    assert (customers["Runner_Up"] != customers["Segment_Name"]).all()
+def test_planted_segments_come_back_each_of_them(four, decisions, words):
+    sample = sample_of(four, np.repeat(range(4), 100))
+    choice = Choice(pd.DataFrame(), pd.DataFrame(), 0, evidence.bootstrap_labels(four, 4, decisions.RECIPE))
+    found = evidence.stability(sample, choice)
+    assert found.index.tolist() == list(SEGMENTS) and found.min() > 0.95
+    assert words.text(evidence.comebacks(found)[0]).endswith(", highly stable")
 
 
-def test_segments_that_do_not_rank_the_future_are_called_out(kernel, generator):
-    orders, customers = generator.make(seed=3, customers=600, defects=False)
-    path = kernel.folder / "future.csv"
-    orders.to_csv(path, index=False)
-    honest = kernel.run(customers, ORDERS_CSV=str(path))
-    assert "the segments rank what they spent" in honest.text
-    assert "As of 2025-07-01" in honest.text
-    late = orders["Order_Date"] >= "2025-07-01"
-    late_ids = orders.loc[late, "Customer_ID"].unique()
-    early = orders.loc[~late].groupby("Customer_ID")["Amount"].sum().sort_values().index
-    poor_first = [*early, *np.setdiff1d(late_ids, early)]
-    rich_last = customers.sort_values("Monetary", ascending=False)["Customer_ID"]
-    swap = dict(zip(rich_last, poor_first, strict=False))  # those who were poor are rich later
-    turned = orders.loc[late & orders["Customer_ID"].isin(swap)]
-    turned = pd.concat([orders[~late], turned.assign(Customer_ID=turned["Customer_ID"].map(swap))])
-    table = nb_table(turned)
-    turned.to_csv(path, index=False)
-    run = kernel.run(table, ORDERS_CSV=str(path))
-    assert run.ok, run.error
-    assert "**do not rank** what they spent" in run.text
+def test_sample_and_evidence_are_those_of_the_published_model(shipped_customers, decisions):
+    fitted = fit(shipped_customers, decisions.RECIPE)
+    sample = evidence.take_sample(shipped_customers, fitted, 42)
+    assert len(sample.points) == min(len(shipped_customers), evidence.FIT_SAMPLE)
+    assert (place(fitted.exact, sample.customers).cluster == sample.customers["Cluster"]).mean() > 0.999
+    assert len(sample.some(evidence.PAIR_SAMPLE)) == evidence.PAIR_SAMPLE
+    assert len(sample.dots) == evidence.PLOT_SAMPLE
+    others = by_spend(sample.customers["Cluster"].to_numpy(), sample.customers["Monetary"].to_numpy())
+    assert (others == sample.customers["Cluster"]).all(), "segments are in the order of spend"
 
 
-def nb_table(orders):
-    """Required columns over the last twelve months of a log that ends on 30 June 2026."""
-    dates = pd.to_datetime(orders["Order_Date"])
-    window = orders[dates >= "2025-07-01"].assign(date=dates).groupby("Customer_ID")
-    days = (pd.Timestamp("2026-07-01") - window["date"].max()).dt.days
-    table = pd.DataFrame({"Recency": days, "Frequency": window.size(), "Monetary": window["Amount"].sum().round(2)})
-    return table.reset_index()
+def test_what_is_asked_is_said_with_its_threshold(decisions, words):
+    asked = evidence.criteria_table(replace(decisions.CRITERIA, smallest_share=0.125, smallest_size=1234, rand=0.9))
+    texts = [words.text(threshold) for threshold in asked["Threshold"]]
+    assert texts[0] == "every segment holds at least 12.5 % of customers"
+    assert texts[1] == "every segment holds at least 1,234 customers"
+    assert texts[3] == "mean adjusted Rand index over pairs of resamples at least 0.9"
+    assert len(asked) == 7

@@ -1,273 +1,233 @@
-"""Movement between segments over time: one frozen model, flows that add up, an order log read by stated rules."""
-
-import json
+"""Movement between segments over time: one frozen model, flows that add up, moves judged by what followed."""
 
 import numpy as np
 import pandas as pd
 import pytest
-from shared import ROOT
+from decided import ROOT
+
+from segmentation import movement
+from segmentation.clusters import Model
+from segmentation.movement import Movement, Transition
+from segmentation.problems import LeftOut
+from segmentation.published import load_model
+from segmentation.vocabulary import AT_RISK, LOYAL, PROMISING, RFM, SEGMENTS, VIP
 
 SNAPSHOT = pd.Timestamp("2026-07-01")
+EARLY, LATE = "2026-03-20", "2026-06-20"
 
 
 @pytest.fixture(scope="module")
-def model():
-    """The shipped model."""
-    return json.loads((ROOT / "data" / "segment_model.json").read_text())
-
-
-@pytest.fixture(scope="module")
-def toy(nb):
+def toy():
     """A model whose segments can be told by eye: orders 20 and spend 2,000; 10 and 1,000; 3 and 100; long ago."""
-    return {
-        "features": nb.RFM,
-        "caps": [365.0, 30.0, 3000.0],
-        "means": [0.0, 0.0, 0.0],
-        "scales": [100.0, 10.0, 1000.0],
-        "centroids": [[0.1, 2.0, 2.0], [0.1, 1.0, 1.0], [0.2, 0.2, 0.1], [2.5, 0.1, 0.05]],
-    }
+    centres = ((0.1, 2.0, 2.0), (0.1, 1.0, 1.0), (0.2, 0.2, 0.1), (2.5, 0.1, 0.05))
+    return Model(tuple(RFM), (365.0, 30.0, 3000.0), (0.0, 0.0, 0.0), (100.0, 10.0, 1000.0), centres)
+
+
+@pytest.fixture(scope="module")
+def shop_moves(shop):
+    """A small shop followed under the shipped model."""
+    log = shop[0].assign(Order_Date=pd.to_datetime(shop[0]["Order_Date"]))
+    return movement.follow(log, SNAPSHOT, 12, load_model(ROOT / "data" / "segment_model.json"))
 
 
 def log(rows):
     """An order log from (customer, date, amount, how often)."""
     orders = [(who, pd.Timestamp(date), amount) for who, date, amount, times in rows for _ in range(times)]
     table = pd.DataFrame(orders, columns=["Customer_ID", "Order_Date", "Amount"])
-    return table.assign(
-        Order_ID=[f"o{n}" for n in range(len(table))], Customer_ID=pd.factorize(table["Customer_ID"])[0]
-    )
+    return table.assign(Order_ID=[f"o{n}" for n in range(len(table))])
 
 
-def test_a_dozen_customers_give_the_worked_out_matrix(nb, toy):
-    early, late = "2026-03-20", "2026-06-20"
+def moves_of(cluster, later=None, spend=None, confidence=None, end="2026-07-01"):
+    """A Movement of these clusters, a quarter between two columns."""
+    cluster = np.array(cluster)
+    dates = pd.DatetimeIndex([pd.Timestamp(end) - pd.DateOffset(months=3 * n) for n in range(cluster.shape[1])][::-1])
+    ids = pd.Index([f"c{n}" for n in range(len(cluster))])
+    parts = [np.zeros(cluster.shape) if part is None else np.array(part, float) for part in (confidence, spend, later)]
+    return Movement(dates, ids, cluster, *parts)
+
+
+# From an order log
+
+
+def test_a_dozen_customers_give_the_worked_out_matrix(toy):
     rows = [("log begins", "2025-04-01", 50.0, 1)]  # lapsed by the second date: lost
-    rows += [(f"vip {n}", day, 100.0, 20) for n in range(2) for day in (early, late)]  # stay VIP, capped
-    rows += [("rising", early, 100.0, 10), ("rising", late, 100.0, 10)]  # 10 orders, then 20
-    rows += [("loyal", "2025-04-15", 100.0, 9), ("loyal", early, 100.0, 1), ("loyal", late, 100.0, 9)]  # 10, then 10
-    rows += [("falling", "2025-04-10", 100.0, 17), ("falling", early, 100.0, 3)]  # 20, then 3 orders 103 days ago
-    rows += [(f"new {n}", late, 30.0, 3) for n in range(3)]
+    rows += [(f"vip {n}", day, 100.0, 20) for n in range(2) for day in (EARLY, LATE)]  # stay VIP, capped
+    rows += [("rising", EARLY, 100.0, 10), ("rising", LATE, 100.0, 10)]  # 10 orders, then 20
+    rows += [("loyal", "2025-04-15", 100.0, 9), ("loyal", EARLY, 100.0, 1), ("loyal", LATE, 100.0, 9)]  # 10, then 10
+    rows += [("falling", "2025-04-10", 100.0, 17), ("falling", EARLY, 100.0, 3)]  # 20, then 3 orders 103 days ago
+    rows += [(f"new {n}", LATE, 30.0, 3) for n in range(3)]
     rows += [("gone", "2025-06-01", 20.0, 1), ("waning", "2025-08-01", 20.0, 1)]
-    orders, ends = log(rows), [pd.Timestamp("2026-04-01"), SNAPSHOT]
-    past = nb.history(orders, ends, 12, toy)
-    moves = nb.migration(past["cluster"][:, 0], past["cluster"][:, 1])
-    expected = pd.DataFrame(0, index=moves.index, columns=moves.columns)
-    vip, loyal, promising, at_risk = nb.SEGMENTS
+    orders = log(rows)
+    moves = movement.follow(orders, SNAPSHOT, 12, toy)
+    assert list(moves.dates) == [pd.Timestamp("2026-04-01"), SNAPSHOT]
+    expected = pd.DataFrame(0, index=[*SEGMENTS, "New"], columns=[*SEGMENTS, "Lost"])
     for before, now, size in (
-        (vip, vip, 2),
-        (loyal, vip, 1),
-        (loyal, loyal, 1),
-        (vip, promising, 1),
-        ("New", promising, 3),
-        (at_risk, at_risk, 1),
-        (at_risk, "Lost", 2),
+        (VIP, VIP, 2),
+        (LOYAL, VIP, 1),
+        (LOYAL, LOYAL, 1),
+        (VIP, PROMISING, 1),
+        ("New", PROMISING, 3),
+        (AT_RISK, AT_RISK, 1),
+        (AT_RISK, "Lost", 2),
     ):
         expected.loc[before, now] = size
-    pd.testing.assert_frame_equal(moves, expected, check_dtype=False)
-    assert nb.stirred(moves) == (6, 1, 1)
-    assert past["later"][:, 0].sum() == orders.loc[orders["Order_Date"] >= ends[0], "Amount"].sum()
+    pd.testing.assert_frame_equal(moves.latest.matrix.iloc[:-1, :-1], expected, check_dtype=False)
+    assert moves.latest.sizes[["Present", "Up", "Down", "Moved", "New", "Lost"]].tolist() == [6, 1, 1, 2, 3, 2]
+    assert moves.latest.shares["Up"] == 1 / 6
+    assert moves.later[:, 0].sum() == orders.loc[orders["Order_Date"] >= "2026-04-01", "Amount"].sum()
+    assert moves.spend[moves.ids.get_loc("rising")].tolist() == [1000, 2000]
 
 
-def test_flows_add_up_at_every_step(nb, generator, model):
-    orders = generator.make(seed=5, customers=400, defects=False)[0]
-    orders = orders.assign(Order_Date=pd.to_datetime(orders["Order_Date"]))
-    orders["Customer_ID"] = pd.factorize(orders["Customer_ID"])[0]
-    ends = nb.quarter_ends(orders, SNAPSHOT, 12)
-    assert len(ends) == 9 and ends[-1] == SNAPSHOT and ends[0] == pd.Timestamp("2024-07-01")
-    past = nb.history(orders, ends, 12, model)["cluster"]
-    for n in range(len(ends) - 1):
-        moves = nb.migration(past[:, n], past[:, n + 1])
-        start, end = moves.iloc[:4].sum(axis=1), moves.iloc[:, :4].sum()
-        assert start.sum() + moves.loc["New"].sum() == end.sum() + moves["Lost"].sum()
-        assert (start == np.bincount(past[:, n][past[:, n] >= 0], minlength=4)).all()
-        assert (end == np.bincount(past[:, n + 1][past[:, n + 1] >= 0], minlength=4)).all()
+def test_the_window_reaches_back_whole_months_and_ends_the_day_before(toy):
+    rows = [("log begins", "2024-01-01", 1.0, 1), ("first day", "2025-07-01", 10.0, 1)]
+    rows += [("before", "2025-06-30", 10.0, 1), ("last day", "2026-06-30", 10.0, 1)]
+    moves = movement.follow(log(rows), SNAPSHOT, 12, toy)
+    assert dict(zip(moves.ids, moves.spend[:, -1], strict=True)) == {
+        "log begins": 0,
+        "first day": 10,
+        "before": 0,
+        "last day": 10,
+    }
+    assert moves.cluster[moves.ids.get_loc("before"), -2:].tolist() == [3, movement.ABSENT]
+    half_a_year = movement.follow(log(rows), SNAPSHOT, 6, toy)
+    assert half_a_year.spend[:, -1].tolist() == [0, 0, 0, 10]
 
 
-def test_thirty_quiet_days_move_customers_under_the_frozen_model_and_none_under_a_refit(nb):
-    customers = pd.read_csv(ROOT / "data" / "ecommerce_segmented_customers.csv")
-    frozen = nb.segmentation(customers, "test", 42)
-    aged = customers.assign(Recency=customers["Recency"] + 30)
-    refitted = nb.segmentation(aged, "test", 42)
-    today = nb.place(frozen, customers)[0]
-    assert (nb.place(frozen, aged)[0] != today).mean() > 0.005
-    assert (nb.place(refitted, aged)[0] == today).all()
-
-
-def test_a_stay_began_at_the_first_quarter_end_of_its_unbroken_run(nb):
-    cluster = np.array([[1, 1, 1, 1], [1, 0, 1, 1], [-1, -1, 2, 3], [3, 3, 3, 0], [0, 0, -1, 0]])
-    assert nb.since_when(cluster, cluster[:, -1]).tolist() == [0, 2, 3, 3, 3]
-    assert nb.since_when(cluster[:1], np.array([2])).tolist() == [3]  # the table says otherwise than the log: today
-
-
-def test_paths_and_what_followed_them(nb):
-    assert nb.path_of([1, 1, 1, 1, -1, -1], [0, 1, 2, -1, 3, -1]).tolist() == [
-        "Up",
-        "Stayed",
-        "Down",
-        "Lost",
-        "New",
-        "",
-    ]
-    cluster = np.array([[1, 0, 0], [1, 0, 0], [1, 1, 1], [1, 2, 2], [-1, 3, 3]])
-    later = np.array([[0, 50, 0], [0, 70, 0], [0, 40, 0], [0, 10, 0], [0, 99, 0]], dtype=float)
-    values = nb.path_values(cluster, later, [0])
-    assert values.loc[nb.LOYAL, ["Up", "Stayed", "Down"]].tolist() == [60, 40, 10]
-    before, path = cluster[:, 0], nb.path_of(cluster[:, 0], cluster[:, 1])
-    assert nb.against_staying(values, before, path, "Up") == 2 * (60 - 40)
-    assert nb.against_staying(values, before, path, "Down") == 10 - 40
-
-
-def test_upgrades_and_downgrades_carry_intervals(nb):
-    before = np.array([1] * 100 + [0] * 10)
-    now = np.array([0] * 10 + [1] * 70 + [3] * 15 + [-1] * 5 + [0] * 10)
-    table = nb.up_and_down(before, now)
-    assert table.loc[nb.LOYAL, ["Customers", "Up", "Down", "Lost"]].tolist() == [100, 0.10, 0.15, 0.05]
-    assert table.loc[nb.LOYAL, "Up (95 %)"] == "10.0 % (5.5 %-17.4 %)"  # Wilson
-    assert table.loc[nb.VIP, "Up"] == 0 and table.loc[nb.PROMISING, "Customers"] == 0
-
-
-def test_quarter_ends_need_a_whole_window_behind_them(nb):
+def test_quarter_ends_need_a_whole_window_behind_them():
     orders = log([("a", "2025-01-10", 5.0, 1), ("b", "2026-06-30", 5.0, 1)])
-    assert [str(end.date()) for end in nb.quarter_ends(orders, SNAPSHOT, 12)] == [
-        "2026-01-01",
-        "2026-04-01",
-        "2026-07-01",
-    ]
-    assert nb.quarter_ends(orders, SNAPSHOT, 24) == []
+    dates = movement.quarter_ends(orders, SNAPSHOT, 12)
+    assert dates.strftime("%Y-%m-%d").tolist() == ["2026-01-01", "2026-04-01", "2026-07-01"]
+    assert movement.quarter_ends(orders, SNAPSHOT, 24).empty
 
 
-# The published model
+@pytest.mark.parametrize(("months", "reason"), [(24, "a whole window"), (None, "a whole window in months")])
+def test_without_a_second_quarter_end_movement_is_left_out(toy, months, reason):
+    orders = log([("a", "2025-01-10", 5.0, 1), ("b", "2026-06-30", 5.0, 1)])
+    left_out = movement.follow(orders, SNAPSHOT, months, toy)
+    assert isinstance(left_out, LeftOut) and reason in left_out.reason
 
 
-def test_published_model_is_complete_and_places_every_customer(nb, model):
-    assert set(nb.MODEL_KEYS) == set(model)
-    customers = pd.read_csv(ROOT / "data" / "ecommerce_segmented_customers.csv", dtype={"Customer_ID": str})
-    loaded = nb.load_model(ROOT / "data" / "segment_model.json")
-    assert (nb.place(loaded, customers)[0] == customers["Cluster"]).all()
-    for name in nb.RFM:
-        scores = nb.score(customers[name], loaded["rfm_thresholds"][name], low_is_best=name == "Recency")
-        assert (scores == customers[f"{name[0]}_Score"]).all()
-    assert (
-        loaded["customers"] == len(customers) and loaded["snapshot"] == "2026-07-01" and loaded["window_months"] == 12
+def test_flows_add_up_at_every_step(shop_moves):
+    assert len(shop_moves.dates) == 9 and shop_moves.dates[-1] == SNAPSHOT
+    assert shop_moves.dates[0] == pd.Timestamp("2024-07-01")
+    for step in range(8):
+        cells = shop_moves.between(step, step + 1).matrix
+        assert (cells["All"].iloc[:4] == shop_moves.sizes.iloc[step]).all()
+        assert (cells.loc["All"].iloc[:4] == shop_moves.sizes.iloc[step + 1]).all()
+        assert (cells.iloc[:-1, :-1].sum(axis=1) == cells["All"].iloc[:-1]).all() and cells.loc["New", "Lost"] == 0
+
+
+def test_an_order_on_a_quarter_end_belongs_to_the_quarter_that_follows(toy):
+    moves = movement.follow(log([("a", "2025-03-01", 1.0, 1), ("b", "2026-04-01", 10.0, 1)]), SNAPSHOT, 12, toy)
+    assert moves.spend[1].tolist() == [0, 10] and moves.later[1].tolist() == [10, 0]
+
+
+# Paths
+
+
+def test_paths_go_up_towards_vip_and_down_towards_at_risk():
+    before, now = np.array([1, 1, 1, 1, -1, -1]), np.array([0, 1, 2, -1, 3, -1])
+    assert Transition(before, now).path.tolist() == ["Up", "Stayed", "Down", "Lost", "New", ""]
+
+
+def test_the_two_best_segments_slip_when_they_move_down_or_are_lost():
+    before = np.array([0, 0, 0, 1, 1, 1, 1, 2, 3, -1, 0])
+    now = np.array([1, -1, 0, 2, -1, 0, 1, 3, -1, 2, 3])
+    slipped = Transition(before, now).slipped
+    assert slipped.tolist() == [True, True, False, True, True, False, False, False, False, False, True]
+
+
+def test_who_slipped_is_counted_with_what_he_had_spent_and_the_year_before(words):
+    cluster = [[0, 1, 0, 0, 0, 1], [1, -1, 1, 1, 1, -1], [2, 3, 2, 2, 2, 3]]
+    moves = moves_of(cluster, spend=[[0, 0, 0, 0, 500, 0], [0, 0, 0, 0, 250, 0], [0, 0, 0, 0, 70, 0]])
+    text = f"2 customers of {VIP} and {LOYAL} slipped or were lost this quarter"
+    spent = "; they had spent $750 in their window"
+    assert words.text(moves.slipping) == f"{text} (2 in the same quarter a year before){spent}"
+    short = Movement(
+        moves.dates[1:],
+        moves.ids,
+        *(part[:, 1:] for part in (moves.cluster, moves.confidence, moves.spend, moves.later)),
     )
+    assert words.text(short.slipping) == text + spent  # no year before in five quarter ends
+
+
+def test_up_and_down_carry_wilson_intervals_and_the_year_before(words):
+    before, now = [1] * 100 + [0] * 10, [0] * 10 + [1] * 70 + [3] * 15 + [-1] * 5 + [0] * 10
+    table = movement.up_and_down(moves_of(np.column_stack([before, now])))
+    assert table.index.name == "2026-04-01 to 2026-07-01" and "A year before: up, down" not in table
+    assert table.loc[LOYAL, "Customers"] == 100 and table.loc[PROMISING, "Customers"] == 0
+    texts = table.iloc[:, 1:].map(words.text)
+    assert texts.loc[LOYAL].tolist() == ["10.0 % (5.5 %-17.4 %)", "15.0 % (9.3 %-23.3 %)", "5.0 % (2.2 %-11.2 %)"]
+    longer = movement.up_and_down(moves_of(np.column_stack([before, now, now, now, before, now])))
+    assert words.text(longer.loc[LOYAL, "A year before: up, down"]) == "10.0 %, 15.0 %"
+    assert words.text(longer.loc[PROMISING, "A year before: up, down"]) == "0.0 %, 0.0 %"
+
+
+# What is said of them
+
+
+def test_a_change_is_counted_since_the_same_season_or_the_first_date(words):
+    cluster = np.array([[0, 0, 0, 0, 0, 1], [0, 3, 3, 3, 3, 3], [-1, -1, -1, -1, -1, 3]])
+    whole = moves_of(cluster)
+    assert words.text(whole.since) == f"Since 2025-07-01: {VIP} -1, {LOYAL} +1, {PROMISING} +0, {AT_RISK} +1"
+    assert words.text(moves_of(cluster[:, -2:]).since).startswith(f"Since 2026-04-01: {VIP} -1")
+    assert words.text(whole.swing) == f"{VIP} swing most, between 0 and 2 customers over 6 quarter ends"
+
+
+def test_moves_near_a_boundary_and_customers_who_return_are_counted():
+    confidence = [[0.5, 0.5, 0.1], [0.5, 0.25, 0.3], [0.1, 0.24, 0.1], [0.5, 0.1, 0.1], [0, 0, 0.9]]
+    moves = moves_of([[0, 0, 1], [0, 0, 1], [1, 1, 0], [2, 2, 2], [2, -1, 2]], confidence=confidence)
+    assert moves.on_boundary == 2  # the second is on the threshold, the fourth did not move
+    assert moves.returned == 1
+    assert moves_of([[2, 3], [-1, 2]]).returned == 0
 
 
 @pytest.mark.parametrize(
-    ("damage", "word"),
-    [
-        (lambda m: m["caps"].__setitem__(0, 300.0), "was edited"),
-        (lambda m: m.update(schema=1), "schema 1; expected schema 2"),
-        (lambda m: m.pop("scales"), "no scales"),
-        (lambda m: m.clear(), "schema None"),
-    ],
+    ("dates", "seasons"), [(2, [0, 1]), (4, [0, 3]), (5, [0, 4]), (9, [0, 4, 8]), (14, [5, 9, 13])]
 )
-def test_a_bad_model_file_gives_one_clear_message(nb, model, tmp_path, damage, word):
-    bad = json.loads(json.dumps(model))
-    damage(bad)
-    (tmp_path / "model.json").write_text(json.dumps(bad))
-    with pytest.raises(nb.InputError, match=r"model\.json: ") as stopped:
-        nb.load_model(tmp_path / "model.json")
-    assert word in str(stopped.value)
+def test_seasons_are_like_dates_of_at_most_three_years(dates, seasons):
+    assert moves_of(np.zeros((1, dates), int)).seasons == seasons
 
 
-@pytest.mark.parametrize("text", ["", "[]", '"x"', "{", "\x80\x04K\x01."])
-def test_a_file_that_is_no_model_is_refused(nb, tmp_path, text):
-    (tmp_path / "model.json").write_text(text)
-    with pytest.raises(nb.InputError, match=r"model\.json: "):
-        nb.load_model(tmp_path / "model.json")
+def test_who_stayed_most_and_least_between_like_seasons_is_named(words):
+    cluster = [[0, 0]] * 9 + [[0, 1]] + [[3, 3]] + [[3, -1]]
+    assert words.text(moves_of(cluster).stayed) == (
+        f"From 2026-04-01 to 2026-07-01, 90.0 % of {VIP} and 50.0 % of {AT_RISK} stayed so"
+    )
+    assert words.text(moves_of([[2, 2], [-1, 0]]).stayed).endswith(f", 100.0 % of {PROMISING} stayed so")
+    assert words.text(moves_of([[-1, 0]]).stayed).endswith("nobody was a customer before")
 
 
-# The order log
+# What followed
 
 
-def write(path, rows):
-    pd.DataFrame(rows, columns=["Customer_ID", "Order_ID", "Order_Date", "Amount"]).to_csv(path, index=False)
-    return str(path)
+def test_moves_are_worth_what_their_path_spent_next_beyond_staying(words):
+    later = [[0, 50, 0], [0, 70, 0], [0, 40, 0], [0, 10, 0], [0, 99, 0]]
+    moves = moves_of([[1, 0, 0], [1, 0, 0], [1, 1, 0], [1, 2, 1], [-1, 3, 3]], later=later)
+    means = movement.spend_after(moves)
+    assert means.loc[LOYAL, ["Up", "Stayed", "Down"]].tolist() == [60, 40, 10]
+    assert means.loc[VIP].isna().all()
+    moves = moves_of([[1, 0, 1], [1, 0, 1], [1, 1, 0], [1, 2, 2], [-1, 3, 3]], later=later)
+    text = words.text(movement.against_staying(moves, means))
+    assert text == (
+        "Judged by all earlier quarters: against staying, the latest moves up bring $20.00 in the next quarter, "
+        "the moves down $0.00"  # 60 - 40; of VIP nobody is known to have stayed
+    )
 
 
-def test_refunds_repeats_and_lines_of_one_order(nb, tmp_path):
-    rows = [
-        ("a", "1", "2026-01-05", 10),
-        ("a", "1", "2026-01-05", 10),  # repeats
-        ("a", "2", "2026-02-05", 20),
-        ("a", "2", "2026-02-06", 5),  # a line of order 2
-        ("a", "2", "2026-03-01", -8),  # refund of it: no order, no Recency
-        ("b", "3", "2026-01-01", 7),
-        ("c", "3", "2026-01-01", 7),  # one id, two customers: nobody's
-        *[("d", f"d{n}", "2026-01-01", 1) for n in range(40)],
-        ("d", "bad", "01/02/2026", 1),
-    ]
-    orders, done = nb.read_orders(write(tmp_path / "log.csv", rows))
-    assert done == {
-        "set aside, Order_Date is no date like 2026-06-30": 1,
-        "set aside, one Order_ID under two customers": 2,
-        "dropped, rows that repeat another": 1,
-        "added to their order, further lines of it": 1,
-        "refunds, taken off spend": 1,
-    }
-    table = nb.rfm_from_orders(orders, SNAPSHOT, 12)
-    assert table.loc["a"].tolist() == [(SNAPSHOT - pd.Timestamp("2026-02-05")).days, 2, 27.0]
-    assert list(table.index) == ["a", "d"] and table.loc["d", "Frequency"] == 40
+def test_moves_are_judged_by_the_same_season_where_the_log_reaches(words):
+    cluster, later = np.zeros((2, 7), int), np.zeros((2, 7))
+    later[:, 2], later[:, 1] = 80, 7  # after the quarter a year before the latest; after another one
+    moves = moves_of(cluster, later=later)
+    assert movement.like_quarters(moves) == [1]
+    means = movement.spend_after(moves)
+    assert means.loc[VIP, "Stayed"] == 80
+    assert words.text(movement.against_staying(moves, means)).startswith("Judged by the same season (1 year): ")
+    assert movement.like_quarters(moves_of(np.zeros((1, 11), int))) == [5, 1]
+    assert isinstance(movement.spend_after(moves_of([[0, 1]])), LeftOut)
 
 
-def test_a_customer_who_only_sent_back_is_no_customer_and_nobody_spends_less_than_nothing(nb, tmp_path):
-    rows = [("a", "1", "2026-01-05", -10), ("b", "2", "2026-01-05", 5), ("b", "3", "2026-02-05", -50)]
-    table = nb.rfm_from_orders(nb.read_orders(write(tmp_path / "log.csv", rows))[0], SNAPSHOT, 12)
-    assert list(table.index) == ["b"] and table.loc["b", "Monetary"] == 0
-
-
-def test_dates_that_do_not_parse_stop_with_the_first_line(nb, tmp_path):
-    rows = [("a", str(n), "30.06.2026", 5) for n in range(60)]
-    with pytest.raises(nb.InputError) as stopped:
-        nb.read_orders(write(tmp_path / "log.csv", rows))
-    assert str(stopped.value).startswith("log.csv: 60 of 60 rows cannot be used")
-    assert "line 2: Order_Date is no date like 2026-06-30 ('30.06.2026')" in str(stopped.value)
-
-
-# Whole runs
-
-
-@pytest.fixture(scope="module")
-def shop(generator):
-    """A small shop: (order log, customer table)."""
-    return generator.make(seed=3, customers=400, defects=False)
-
-
-def test_movement_reaches_the_files(kernel, shop):
-    orders, customers = shop
-    later = orders.iloc[[0]].assign(Order_ID="late", Order_Date="2026-09-01")
-    path = kernel.folder / "moving.csv"
-    pd.concat([orders, later]).to_csv(path, index=False)
-    hint = kernel.run(customers, ORDERS_CSV=str(path))
-    assert hint.ok and "counted back from 2026-07-01 it would agree: set SNAPSHOT_DATE" in hint.text
-    assert "Previous_Segment" not in hint.table("ecommerce_segmented_customers.csv")
-    assert "*Left out: movement needs" in hint.text
-    run = kernel.run(customers, ORDERS_CSV=str(path), SNAPSHOT_DATE="2026-07-01")
-    assert run.ok, run.error
-    assert "left out, on or after the snapshot: 1" in run.text
-    table = run.table("ecommerce_segmented_customers.csv")
-    assert set(table["Previous_Segment"]) <= {"", *table["Segment_Name"]}
-    new = customers.set_index("Customer_ID").index.isin(orders.loc[orders["Order_Date"] >= "2026-04-01", "Customer_ID"])
-    old = orders[(orders["Order_Date"] < "2026-04-01") & (orders["Order_Date"] >= "2025-04-01")]["Customer_ID"]
-    absent = ~table["Customer_ID"].isin(old)
-    assert ((table["Previous_Segment"] == "") == absent).all() and (new | ~absent).all()
-    changed = table["Previous_Segment"] != table["Segment_Name"]
-    assert ((table["Segment_Since"] == "2026-07-01") == changed).all()
-
-
-def test_two_files_with_the_earlier_model_show_frozen_and_refitted(kernel, shop):
-    customers = shop[1]
-    first = kernel.run(customers)
-    aged = customers.assign(Recency=(customers["Recency"] + 60).clip(upper=700))
-    run = kernel.run(aged, PREVIOUS_CSV=str(first.out / "data" / "ecommerce_segmented_customers.csv"))
-    assert run.ok, run.error
-    assert ", refitted:** of 400 customers in both files 0 (0.0 %) changed segment" in run.text
-    assert ", frozen:** of 400 customers in both files" in run.text
-    assert ", frozen:** of 400 customers in both files 0 (0.0 %)" not in run.text
-    assert set(run.table("ecommerce_segmented_customers.csv")["Previous_Segment"]) <= set(nb_segments())
-    model = first.out / "data" / "segment_model.json"
-    model.write_text(model.read_text().replace('"schema": 2', '"schema": 7'))
-    run = kernel.run(aged, PREVIOUS_CSV=str(first.out / "data" / "ecommerce_segmented_customers.csv"))
-    assert run.ok and "schema 7; expected schema 2" in run.text.replace("&#95;", "_") and "frozen:**" not in run.text
-
-
-def nb_segments():
-    return ["VIP Champions", "High-Value Loyalists", "Promising Regulars", "At-Risk Customers"]
+def test_a_stay_began_at_the_first_quarter_end_of_its_unbroken_run():
+    cluster = np.array([[1, 1, 1, 1], [1, 0, 1, 1], [-1, -1, 2, 3], [3, 3, 3, 0], [0, 0, -1, 0]])
+    assert movement.since_when(cluster, cluster[:, -1]).tolist() == [0, 2, 3, 3, 3]
+    assert movement.since_when(cluster[:1], np.array([2])).tolist() == [3]  # the table says otherwise: today

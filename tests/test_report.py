@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from shared import NOTEBOOK, ROOT
+from decided import NOTEBOOK, ROOT
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
@@ -15,7 +15,8 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 def report(tmp_path_factory):
     """The report as the README makes it."""
     folder = tmp_path_factory.mktemp("report")
-    command = "nbconvert --to html --no-input --template classic --template-file report.html.j2 --output-dir".split()
+    template = "segmentation/report/report.html.j2"
+    command = f"nbconvert --to html --no-input --template classic --template-file {template} --output-dir".split()
     done = subprocess.run(
         [sys.executable, "-m", "jupyter", *command, str(folder), str(NOTEBOOK)],
         cwd=ROOT,

@@ -28,7 +28,7 @@ import numpy as np
 import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from shared import NOTEBOOK, ROOT, load
+from decided import NOTEBOOK, ROOT, load_generator
 
 BASE = 200_000  # customers simulated at most
 ORDERS_EACH = 16  # orders in the log per customer of the table, about
@@ -177,7 +177,7 @@ def main() -> None:
     parser.add_argument("--orders", type=int, nargs="*", default=[])
     parser.add_argument("--out", type=Path)
     asked = parser.parse_args()
-    generator = load(ROOT / "data" / "make_dataset.py")
+    generator = load_generator()
     tables = [f"{platform.system()}, {os.cpu_count()} cores, Python {platform.python_version()}, {date.today()}"]
     for sizes, with_orders in ((asked.customers, False), (asked.orders, True)):
         rows = []

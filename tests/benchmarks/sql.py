@@ -17,14 +17,16 @@ import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from types import SimpleNamespace
 
 import duckdb
 import numpy as np
 import pandas as pd
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from shared import ROOT, definitions, load, read_notebook
+sys.path[:0] = [str(Path(__file__).resolve().parents[2]), str(Path(__file__).resolve().parents[1])]
+from decided import ROOT, load_generator, read_decisions  # noqa: E402
+
+from segmentation import clusters, published  # noqa: E402
+from segmentation.features import draw  # noqa: E402
 
 
 def peak() -> float:
@@ -48,7 +50,7 @@ def many(rows: int, seed: int) -> pd.DataFrame:
 
 def generated(customers: int) -> pd.DataFrame:
     """So many customers from the project's own generator, made 100,000 at a time with one seed each."""
-    make = load(ROOT / "data" / "make_dataset.py").make
+    make = load_generator().make
     sizes = [min(100_000, customers - done) for done in range(0, customers, 100_000)]
     columns = ["Recency", "Frequency", "Monetary"]
     return pd.concat([make(seed, size, False)[1][columns] for seed, size in enumerate(sizes)], ignore_index=True)
@@ -64,7 +66,7 @@ def run_statement(path: str, sql: str) -> tuple[float, float, float]:
         return time.perf_counter() - start, before, peak()
 
 
-def in_duckdb(nb, model: dict, rows: int) -> None:
+def in_duckdb(model, rows: int) -> None:
     """Run the statement over a table on disk, in a process of its own, and compare every row with `place`."""
     table = many(rows, 0)
     with tempfile.TemporaryDirectory() as folder:
@@ -72,7 +74,7 @@ def in_duckdb(nb, model: dict, rows: int) -> None:
         with duckdb.connect(path) as base:
             base.register("given", table)
             base.execute("CREATE TABLE customers AS SELECT * FROM given")
-        sql = nb.segment_sql(model, "12 months").rstrip().rstrip(";")
+        sql = (ROOT / "data" / "assign_segments.sql").read_text(encoding="utf-8").rstrip().rstrip(";")
         with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
             seconds, before, after = pool.submit(run_statement, path, sql).result()
         print(f"{rows:,} rows in DuckDB {duckdb.__version__}: {seconds:.1f} s, {rows / seconds:,.0f} rows a second")
@@ -81,22 +83,23 @@ def in_duckdb(nb, model: dict, rows: int) -> None:
             query = "SELECT Customer_ID, Cluster, Segment_Confidence FROM placed ORDER BY 1"
             found = base.execute(query).fetchnumpy()
     start = time.perf_counter()
-    cluster, _, confidence = nb.place(model, table)
+    placed = clusters.place(model, table)
     print(f"numpy, the same rows: {time.perf_counter() - start:.1f} s")
-    wrong = (found["Cluster"] != cluster).sum(), (found["Segment_Confidence"] != confidence).sum()
-    print(f"rows compared {len(cluster):,}; other segment: {wrong[0]}; other confidence: {wrong[1]}")
+    other = (found["Cluster"] != placed.cluster).sum()
+    apart = (found["Segment_Confidence"] != placed.confidence).sum()
+    print(f"rows compared {len(table):,}; other segment: {other}; other confidence: {apart}")
 
 
-def sample_against_full(nb, table: pd.DataFrame, size: int, seeds: int = 5) -> None:
-    """Share of customers placed alike by the full fit and by fits on samples, capped as all."""
-    caps = pd.Series({n: float(nb.cut_points(table[n], [nb.CAP_QUANTILE])[0]) for n in nb.RFM})
+def sample_against_full(recipe, table: pd.DataFrame, size: int, seeds: int = 5) -> None:
+    """Share of customers placed alike by the full fit and by fits on samples."""
     start = time.perf_counter()
-    full = nb.segmentation(table, "customers", 42)
+    full = clusters.place(clusters.fit(table, recipe).model, table).cluster
     print(f"fit on {len(table):,} customers: {time.perf_counter() - start:.1f} s")
     for seed in range(seeds):
         start = time.perf_counter()
-        part = nb.sample_model(table, caps, nb.RFM, size, seed)
-        seconds, alike = time.perf_counter() - start, (nb.place(part, table)[0] == nb.place(full, table)[0]).mean()
+        part = clusters.fit(draw(table, size, seed), recipe)
+        seconds = time.perf_counter() - start
+        alike = (clusters.place(part.model, table).cluster == full).mean()
         print(f"fit on {size:,} (seed {seed}): {seconds:.1f} s, {100 * alike:.2f} % of customers placed alike")
 
 
@@ -106,8 +109,5 @@ if __name__ == "__main__":
     parser.add_argument("--customers", type=int, default=1_000_000)
     parser.add_argument("--sample", type=int, default=100_000)
     options = parser.parse_args()
-    notebook = SimpleNamespace(**definitions(read_notebook()))
-    frozen = notebook.json.loads((ROOT / "data" / "segment_model.json").read_text(encoding="utf-8"))
-    in_duckdb(notebook, frozen, options.rows)
-    sample_against_full(notebook, generated(options.customers), options.sample)
-    notebook.STAGE.cleanup()
+    in_duckdb(published.load_model(ROOT / "data" / "segment_model.json"), options.rows)
+    sample_against_full(read_decisions().RECIPE, generated(options.customers), options.sample)

@@ -1,0 +1,77 @@
+"""What an analyst decides, as the notebook passes it in. No values here: they stand in the notebook, with reasons."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How segments are made, at every date alike."""
+
+    cap_quantile: float  # Recency, Frequency and Monetary are capped there, for clustering only
+    kmeans: dict  # keyword arguments of scikit-learn's KMeans: n_init, tol, max_iter
+    name_order: Callable[[pd.DataFrame], list[int]]  # means of R, F, M by cluster -> clusters in order of SEGMENTS
+    seed: int
+
+
+@dataclass(frozen=True)
+class Criteria:
+    """What a segmentation must be before money is spent on it."""
+
+    smallest_share: float  # of customers
+    smallest_size: int  # customers
+    silhouette_lead: float  # over shuffled columns
+    rand: float  # mean adjusted Rand index over pairs of resamples
+    jaccard: float  # of every segment over resamples
+    value_step: float  # mean spend of a segment over the next lower one's
+
+
+@dataclass(frozen=True)
+class Action:
+    """What is done for one segment."""
+
+    goal: str
+    actions: str
+    channel: str  # and cadence
+    shows: str  # the number that would show that it works
+    kpi: str  # the same number, as chapter 12 tests it
+
+
+@dataclass(frozen=True)
+class Belief:
+    """What a forecast must be before budgets rest on it."""
+
+    total_off: float  # share of the actual total that the forecast total may be off by
+    min_rank: float  # rank correlation of forecast and actual spend
+    max_correlation: float  # of frequency and order value, up to which the Gamma-Gamma model is used
+
+
+@dataclass(frozen=True)
+class Assumptions:
+    """Numbers that no data gave: put your own."""
+
+    margin: float  # of spend left after goods, shipping and payment
+    discount_rate: float  # a year
+    lost_share: float  # of VIP that stop buying if nobody looks after them
+    lift_share: float  # of Loyalists and Promising that reach the median spend of the next segment
+    win_back_share: float  # of At-Risk that return and spend like the median Promising customer
+    horizon_months: int  # how far ahead value looks
+    keep_from: float  # adjusted Rand index with a refit from which the frozen model is kept
+    alpha: float  # false alarms of a test
+    power: float  # chance that a test finds a lift that is there
+    control_share: float  # of customers, who get nothing new
+
+    @property
+    def kept_of_spend(self) -> float:
+        """Margin of twelve months of spend, which come half a year ahead on average, discounted."""
+        return self.margin / (1 + self.discount_rate) ** 0.5
+
+
+@dataclass(frozen=True)
+class EarlyGuess:
+    """When the segment of a new customer is guessed, and which one."""
+
+    days: int  # of history that the guess sees, the day of the first order included
+    months: int  # after the first order: the segment then is what is guessed

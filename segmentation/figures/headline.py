@@ -1,0 +1,81 @@
+"""The first picture, and the page for a slide."""
+
+import textwrap
+
+import matplotlib.pyplot as plt
+import pandas as pd
+
+from segmentation.figures.style import COLOUR, EDGE, QUIET, Canvas
+from segmentation.headline import Answer
+from segmentation.problems import LeftOut
+from segmentation.vocabulary import LOYAL, SEGMENTS, VIP
+from segmentation.words import Words
+
+SHARES = {"Revenue_Share": ("revenue", None), "Customer_Share": ("customers", "////")}  # column: (word, hatch)
+
+
+def share_bar(ax, name: str, row: float, width: float, hatch: str | None, **look) -> None:
+    """A bar in a segment's colour: solid, or hatched on white."""
+    face = "white" if hatch else COLOUR[name]
+    ax.barh(row, width, color=face, hatch=hatch, edgecolor=EDGE[name], **look)
+
+
+def plot_overview(segments: pd.DataFrame, canvas: Canvas):
+    """Share of customers and of revenue, one pair of bars per segment (segments: profiles.describe)."""
+    fig, ax = canvas.axes(
+        "Bars of each segment's share of customers and revenue",
+        "Share of customers (hatched) and of revenue (solid) by segment",
+        2.5,
+    )
+    for row, name in enumerate(SEGMENTS[::-1]):
+        for place, (column, (word, hatch)) in enumerate(SHARES.items()):
+            share = 100 * segments.loc[name, column]
+            level = row + 0.38 * place - 0.19
+            share_bar(ax, name, level, share, hatch, height=0.36)
+            ax.annotate(f"{share:.1f} % of {word}", (share, level), (4, 0), textcoords="offset points", va="center")
+    ax.set_yticks(range(len(SEGMENTS)), SEGMENTS[::-1])
+    ax.set_xlim(0, 100 * segments[list(SHARES)].max().max() * 1.25)
+    ax.xaxis.set_visible(False)
+    ax.spines[["left", "bottom"]].set_visible(False)
+    ax.tick_params(left=False)
+    return fig
+
+
+def plot_summary(answer: Answer, words: Words):
+    """One page for a slide, 16 to 9: per segment its shares, its customers, its worth and what to do."""
+    fig, ax = plt.subplots(figsize=(12.8, 7.2))
+    fig.subplots_adjust(0, 0, 1, 1)
+    ax.set(xlim=(0, 16), ylim=(0, 9))
+    ax.set_axis_off()
+    top = answer.segments.loc[[VIP, LOYAL], list(SHARES)].sum()
+    title = "{vip} and {loyal}:\n{customers:%} of customers, {revenue:%} of revenue"
+    shares = {"customers": top["Customer_Share"], "revenue": top["Revenue_Share"]}
+    ax.text(0.5, 8.4, words.text(title, vip=VIP, loyal=LOYAL, **shares), size=20, weight="bold", va="center")
+    heads = {0.5: "Segment", 4.1: "Customers (hatched), revenue", 8.2: "Typical customer", 11.4: "What to do"}
+    for x, head in heads.items():
+        ax.text(x, 7.5, head, size=13, color=QUIET)
+    for row, name in enumerate(SEGMENTS):
+        summary_row(ax, 6.65 - 1.5 * row, name, answer, words)
+    first = textwrap.fill(words.text("Do first: {step}", answer), 105)
+    ax.text(0.5, 0.85, first, size=13, weight="bold", va="center")
+    ax.text(0.5, 0.22, words.text(answer.made), size=11, color=QUIET, va="center")
+    return fig
+
+
+def summary_row(ax, y: float, name: str, answer: Answer, words: Words) -> None:
+    """One segment of the summary page, centred at y."""
+    part = answer.segments.loc[name]
+    widest = answer.segments[list(SHARES)].max().max() or 1
+    ax.barh(y - 0.1, 0.14, height=1.1, left=0.5, color=COLOUR[name], edgecolor="#77736a", linewidth=0.5)
+    ax.text(0.8, y, f"{name}\n{part['Customers']:,.0f} customers", size=13, va="center", weight="bold")
+    for level, (column, (_, hatch)) in zip((y + 0.2, y - 0.3), SHARES.items(), strict=True):
+        width = 2.8 * part[column] / widest
+        share_bar(ax, name, level, width, hatch, height=0.42, left=4.1)
+        ax.text(4.2 + width, level, words.text("{share:%}", share=part[column]), size=13, va="center")
+    typical = "{Frequency_Median:# order}, {Monetary_Median:$}\nlast {Recency_Median:# day} ago"
+    ahead = "" if isinstance(answer.worth, LeftOut) else words.money(answer.worth.loc[name, "CLV_12M"])
+    typical = words.text(typical, **part) + (f"\nnext year worth {ahead}" if ahead else "")
+    ax.text(8.2, y, typical, size=13, va="center")
+    act = textwrap.fill(f"{answer.actions[name].goal}: {answer.actions[name].actions.split(';')[0]}", 34)
+    stake = words.money(answer.final.set_index("Segment").loc[name, "At stake"])
+    ax.text(11.4, y, f"{act}\n{stake} at stake", size=13, va="center")

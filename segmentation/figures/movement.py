@@ -1,0 +1,75 @@
+"""Figures of chapter 9: segments over time, and flows between them."""
+
+import itertools
+
+import numpy as np
+
+from segmentation.figures.style import COLOUR, Canvas
+from segmentation.movement import Movement
+from segmentation.vocabulary import AT_RISK, SEGMENTS
+from segmentation.words import count, join
+
+
+def plot_shares(moves: Movement, canvas: Canvas):
+    """A line per segment: customers at each quarter end, labelled at the right."""
+    shows = f"Lines of customers by segment at {len(moves.dates)} quarter ends"
+    fig, ax = canvas.axes(shows, "Customers by segment at each quarter end, under the frozen model", 2.6)
+    sizes = moves.sizes
+    last = len(sizes) - 1
+    floor = 0
+    for name, size in sizes.iloc[-1].sort_values(kind="stable").items():
+        height = max(size, floor)
+        floor = height + 0.085 * sizes.to_numpy().max()
+        ax.annotate(f"{name} {count(size)}", (last + 0.12, height), va="center")
+    for name, marker in zip(SEGMENTS, "oD^s", strict=True):
+        look = {"color": COLOUR[name], "markeredgecolor": "#8a857b" if name == AT_RISK else COLOUR[name]}
+        ax.plot(range(len(sizes)), sizes[name], marker=marker, markersize=5, linewidth=2, **look)
+    ax.set_xticks(range(len(sizes)), sizes.index.strftime("%b\n%Y"))
+    ax.set(xlim=(-0.2, last * 1.36 + 0.5), ylim=(0, None), ylabel="customers")
+    ax.spines["bottom"].set_bounds(-0.2, last + 0.2)
+    canvas.counts(ax.yaxis)
+    return fig
+
+
+def ribbons(ax, look: int, flow: np.ndarray, start: np.ndarray, end: np.ndarray, width: float) -> None:
+    """Ribbons from the bars of one date (tops: start) to those of the next (end), in the colour of the earlier one."""
+    ease = np.linspace(0, 1, 40)
+    across = look + width + ease * (1 - 2 * width)
+    start, end = start.copy(), end.copy()
+    for (before, now), size in np.ndenumerate(flow):
+        upper = start[before] + (end[now] - start[before]) * ease**2 * (3 - 2 * ease)
+        colour = [*COLOUR.values(), "#f2f0ec"][before]
+        ax.fill_between(across, upper - size, upper, color=colour, alpha=0.8, linewidth=0)
+        start[before] -= size
+        end[now] -= size
+
+
+def plot_flows(moves: Movement, canvas: Canvas):
+    """Alluvial picture: a bar per date, split by segment, with ribbons in the colour of the earlier segment."""
+    dates = moves.dates[moves.seasons].strftime("%Y-%m-%d")
+    drawn = "Customers by segment; ribbons in the colour of the earlier one; hatched: no order in the window"
+    fig, ax = canvas.axes(f"Flows between segments at {join(list(dates))}", drawn, 4.2)
+    cells = np.stack([moves.between(*step).matrix.iloc[:-1, :-1] for step in itertools.pairwise(moves.seasons)])
+    leaving, arriving = cells.sum(axis=2), cells.sum(axis=1)
+    sizes = np.vstack([leaving[:1], np.maximum(leaving[1:], arriving[:-1]), arriving[-1:]])
+    steps = sizes + 0.04 * sizes.sum(axis=1).max()
+    tops = steps - steps.cumsum(axis=1)
+    width = 0.05
+    for look, flow in enumerate(cells):
+        ribbons(ax, look, flow, tops[look], tops[look + 1], width)
+    names = [*SEGMENTS, "not in the window"]
+    for (look, part), size in np.ndenumerate(sizes):
+        colour = [*COLOUR.values(), "white"][part]
+        hatch = "////" if part == len(SEGMENTS) else None
+        edge = {"edgecolor": "#77736a", "linewidth": 0.6, "hatch": hatch}
+        ax.bar(look, -size, bottom=tops[look, part], width=2 * width, color=colour, **edge)
+        ends = {0: ("right", -width - 0.02), len(sizes) - 1: ("left", width + 0.02)}
+        if look in ends:
+            side, offset = ends[look]
+            ax.text(look + offset, tops[look, part] - size / 2, f"{names[part]}\n{count(size)}", ha=side, va="center")
+    ax.set_xticks(range(len(sizes)), dates)
+    ax.set_xlim(-0.12 - 0.2 * len(cells), len(cells) + 0.12 + 0.2 * len(cells))
+    ax.yaxis.set_visible(False)
+    ax.spines[["left", "bottom"]].set_visible(False)
+    ax.tick_params(bottom=False)
+    return fig

@@ -1,0 +1,221 @@
+"""The order log: stated rules for rows, windows that end before the snapshot, used if it tells the table's story."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from segmentation.orders import agreement, by_month, covers, find_log, read_orders, rfm_from_orders
+from segmentation.problems import InputError, LeftOut
+from segmentation.vocabulary import ORDER_COLUMNS
+
+SNAPSHOT = pd.Timestamp("2026-07-01")
+
+
+@pytest.fixture
+def path(tmp_path):
+    """Writes rows of a log (a list or a DataFrame) to a file."""
+
+    def write(rows):
+        pd.DataFrame(rows, columns=ORDER_COLUMNS).to_csv(tmp_path / "log.csv", index=False)
+        return str(tmp_path / "log.csv")
+
+    return write
+
+
+@pytest.fixture(scope="module")
+def found(decisions):
+    """What becomes of a log beside customers."""
+
+    def find(path, customers, snapshot=None, months=12):
+        limits = (decisions.LOG_AGREEMENT, decisions.MAX_SET_ASIDE)
+        return find_log(path, customers.astype({"Customer_ID": str}), snapshot, months, *limits)
+
+    return find
+
+
+# Rows
+
+
+def test_refunds_repeats_and_lines_of_one_order(path):
+    rows = [
+        ("a", "1", "2026-01-05", 10),
+        ("a", "1", "2026-01-05", 10),  # repeats
+        ("a", "2", "2026-02-05", 20),
+        ("a", "2", "2026-02-06", 5),  # a line of order 2
+        ("a", "2", "2026-03-01", -8),  # refund of it: no order, no Recency
+        ("b", "3", "2026-01-01", 7),
+        ("c", "3", "2026-01-01", 7),  # one id, two customers: nobody's
+        *[("d", f"d{n}", "2026-01-01", 1) for n in range(40)],
+        ("d", "bad", "01/02/2026", 1),
+    ]
+    orders = read_orders(path(rows), 0.05)
+    assert orders.done == {
+        "set aside, Order_Date is no date like 2026-06-30": 1,
+        "set aside, one Order_ID under two customers": 2,
+        "dropped, rows that repeat another": 1,
+        "added to their order, further lines of it": 1,
+        "refunds, taken off spend": 1,
+    }
+    table = rfm_from_orders(orders.log, SNAPSHOT, 12)
+    assert table.loc["a"].tolist() == [(SNAPSHOT - pd.Timestamp("2026-02-05")).days, 2, 27.0]
+    assert list(table.index) == ["a", "d"] and table.loc["d", "Frequency"] == 40
+
+
+GOOD = ("a", "1", "2026-01-01", 1)
+
+
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        (("", "x", "2026-01-01", 5), "Customer_ID is blank"),
+        (("x", " ", "2026-01-01", 5), "Order_ID is blank"),
+        (("x", "x", "9999-12-31", 5), "Order_Date is no date like 2026-06-30"),
+        (("x", "x", "1969-12-31", 5), "Order_Date is no date like 2026-06-30"),
+        (("x", "x", "no date", 5), "Order_Date is no date like 2026-06-30"),
+        (("x", "x", "", 5), "Order_Date is no date like 2026-06-30"),
+        (("x", "x", "2026-01-01", "1e400"), "Amount is no number, or too large"),
+        (("x", "x", "2026-01-01", "x"), "Amount is no number, or too large"),
+        (("x", "x", "2026-01-01", 10**12 + 1), "Amount is no number, or too large"),
+        (("x", "x", "2026-01-01", -(10**12) - 1), "Amount is no number, or too large"),
+    ],
+)
+def test_rows_that_cannot_be_used_are_set_aside_and_counted(path, row, problem):
+    orders = read_orders(path([GOOD, row]), 0.5)
+    assert orders.done[f"set aside, {problem}"] == 1 and len(orders.log) == 1
+
+
+@pytest.mark.parametrize("row", [("x", "x", "1970-01-01", 10**12), ("x", "x", "2100-12-31", -(10**12))])
+def test_rows_on_a_bound_are_used(path, row):
+    assert len(read_orders(path([GOOD, row]), 0).log) == 2
+
+
+def test_times_of_day_do_not_matter(path):
+    rows = [("a", "1", "2026-01-05T23:59:59+02:00", 1), ("a", "2", "2026-01-05 00:00", 1)]
+    assert (read_orders(path(rows), 0.05).log["Order_Date"] == pd.Timestamp("2026-01-05")).all()
+
+
+def test_more_unusable_rows_than_the_limit_stop_with_the_first_line(path):
+    rows = [("a", str(n), "2026-06-30" if n else "30.06.2026", 5) for n in range(20)]
+    assert len(read_orders(path(rows), 0.05).log) == 19
+    with pytest.raises(InputError, match=r"^log\.csv: 1 of 19 rows cannot be used; expected at most 5 %") as stopped:
+        read_orders(path(rows[:-1]), 0.05)
+    assert "Order_Date is no date like 2026-06-30" in str(stopped.value)
+    assert "line 2, where Order_Date is '30.06.2026'" in str(stopped.value)
+
+
+# Windows
+
+
+def log(rows):
+    """A log from (customer, date, amount)."""
+    table = pd.DataFrame(rows, columns=["Customer_ID", "Order_Date", "Amount"])
+    return table.assign(Order_Date=pd.to_datetime(table["Order_Date"]))
+
+
+def test_rfm_from_a_worked_order_log():
+    orders = log(
+        [("a", "2025-01-01", 1.0), ("a", "2025-12-31", 10.0), ("a", "2026-01-10", 5.5), ("b", "2026-01-31", 7)]
+    )
+    table = rfm_from_orders(orders, pd.Timestamp("2026-02-01"), 12)
+    assert table.loc["a"].tolist() == [22, 2, 15.5]
+    assert table.loc["b"].tolist() == [1, 1, 7.0]
+    assert rfm_from_orders(orders, pd.Timestamp("2026-02-01"), None).loc["a", "Frequency"] == 3
+
+
+def test_the_window_holds_its_first_day_and_not_the_snapshot():
+    days = ["2025-06-30", "2025-07-01", "2026-06-30", "2026-07-01"]
+    table = rfm_from_orders(log([(day, day, 1.0) for day in days]), SNAPSHOT, 12)
+    assert list(table.index) == days[1:3]
+    assert table["Recency"].tolist() == [365, 1]
+    assert list(rfm_from_orders(log([(day, day, 1.0) for day in days]), SNAPSHOT, None).index) == days[:3]
+
+
+def test_a_customer_who_only_sent_back_is_no_customer_and_nobody_spends_less_than_nothing():
+    orders = log([("a", "2026-01-05", -10), ("b", "2026-01-05", 5), ("b", "2026-02-05", -50), ("c", "2026-01-05", 0)])
+    table = rfm_from_orders(orders, SNAPSHOT, 12)
+    assert table["Monetary"].to_dict() == {"b": 0, "c": 0}
+    assert table["Frequency"].to_dict() == {"b": 1, "c": 1}
+
+
+@pytest.mark.parametrize(("first", "reaches"), [("2025-07-01", True), ("2025-08-01", True), ("2025-08-02", False)])
+def test_a_log_may_begin_a_month_late_and_still_cover_a_window(first, reaches):
+    assert covers(log([("a", "2026-01-01", 1), ("a", first, 1)]), SNAPSHOT, 12) is reaches
+
+
+# Beside a customer table
+
+
+def test_a_log_is_used_if_nearly_every_customer_agrees_with_it(found, words, path):
+    ids = [f"c{n}" for n in range(2_000)]
+    file = path([(who, f"o{who}", "2026-06-30", 7.5) for who in ids])
+    customers = pd.DataFrame({"Customer_ID": ids, "Recency": 1, "Frequency": 1, "Monetary": 7.5})
+    customers.loc[:99, "Monetary"] = 9  # 5 % disagree
+    used = found(file, customers)
+    assert used.snapshot == SNAPSHOT and len(used.log) == 2_000
+    agrees = "agrees with 95.0 % of customers on R, F and M, so it is used."
+    assert words.text(used.story) == f"The order log <code>log.csv</code> (2,000 orders) {agrees}"
+    customers.loc[100, "Monetary"] = 9
+    aside = found(file, customers)
+    assert isinstance(aside.log, LeftOut) and aside.snapshot is None
+    assert words.text(aside.story).endswith(" of customers, so it is set aside.")
+
+
+@pytest.mark.parametrize("change", [{"Recency": 1}, {"Frequency": 1}, {"Monetary": 0.02}])
+def test_agreement_is_on_all_three_and_money_to_a_cent(shop, change):
+    orders, customers = shop
+    computed = rfm_from_orders(orders.assign(Order_Date=pd.to_datetime(orders["Order_Date"])), SNAPSHOT, 12)
+    assert agreement(customers, computed) == 1
+    assert agreement(customers.assign(Monetary=customers["Monetary"] + 0.01), computed) == 1
+    name, step = next(iter(change.items()))
+    assert agreement(customers.assign(**{name: customers[name] + step}), computed) == 0
+    assert agreement(customers.assign(Customer_ID="unknown"), computed) == 0
+
+
+def test_another_shops_log_is_set_aside(found, path, shop, generator):
+    foreign = generator.make(seed=8, customers=300, defects=False)[0]
+    customers = shop[1].assign(Monetary=(shop[1]["Monetary"] * 1.37).round(2))
+    assert isinstance(found(path(foreign), customers).log, LeftOut)
+
+
+def test_another_window_and_another_snapshot_are_named(found, words, path, shop):
+    orders, customers = shop
+    story = words.text(found(path(orders), customers, months=6).story)
+    assert story.endswith("so it is set aside; over 12 months it would agree: set WINDOW_MONTHS.")
+    later = pd.concat([orders, orders.iloc[[0]].assign(Order_ID="late", Order_Date="2026-09-01")])
+    story = words.text(found(path(later), customers).story)
+    assert story.endswith("; counted back from 2026-07-01 it would agree: set SNAPSHOT_DATE.")
+    used = found(path(later), customers, snapshot="2026-07-01")
+    assert used.snapshot == SNAPSHOT and len(used.log) == len(orders)
+    assert "left out, on or after the snapshot: 1) agrees" in words.text(used.story)
+
+
+def test_wild_rows_are_counted_in_the_story(found, words, path, shop):
+    orders = pd.concat([shop[0].astype(object), pd.DataFrame([("x", "X1", "no date", 5)], columns=ORDER_COLUMNS)])
+    used = found(path(orders), shop[1])
+    assert "orders; set aside, Order_Date is no date like 2026-06-30: 1) agrees" in words.text(used.story)
+
+
+@pytest.mark.parametrize(("path", "said"), [(None, ""), ("nowhere/log.csv", " (<code>log.csv</code> does not exist)")])
+def test_a_missing_log_is_named(found, words, shop, path, said):
+    missing = found(path, shop[1], snapshot="2026-07-01")
+    assert isinstance(missing.log, LeftOut) and missing.snapshot == SNAPSHOT
+    assert words.text(missing.story) == f"There is no order log{said}, so nothing here looks at single orders."
+
+
+# Months
+
+
+def test_november_and_december_are_compared_with_other_months(words):
+    months = by_month(log([("a", f"2025-{month:02d}-03", 100 + 50 * (month > 10)) for month in range(1, 13)]), SNAPSHOT)
+    assert words.text("{finding}{advice}", months) == (
+        "A month in November or December brings 1.5 times the spend of other months, "
+        "so recency has to be read against the calendar"
+    )
+    flat = by_month(log([("a", "2025-10-03", 100), ("a", "2025-11-03", 120)]), SNAPSHOT)
+    assert flat.lift == 1.2 and flat.advice == ""
+
+
+@pytest.mark.parametrize("month", ["2025-10", "2025-11"])
+def test_without_both_kinds_of_months_there_is_only_a_mean(words, month):
+    months = by_month(log([("a", f"{month}-03", 100), ("b", f"{month}-04", 20)]), SNAPSHOT)
+    assert np.isnan(months.lift) and words.text("{finding}{advice}", months) == "$120 a month"
