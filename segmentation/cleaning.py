@@ -1,20 +1,33 @@
 """From text to customers: each rule by itself, every row accounted for in a ledger."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
-from segmentation.parsing import MAX_VALUE, read_numbers
+from segmentation.parsing import MAX_VALUE, read_dates, read_numbers
 from segmentation.problems import InputError
-from segmentation.reading import Table, is_blank, key
-from segmentation.vocabulary import COMPUTED, MIN_CUSTOMERS, MIN_VALUES, OPTIONAL, REQUIRED, RFM, TIER
+from segmentation.reading import Kind, Table, is_blank
+from segmentation.synonyms import CUSTOMER_EXPORTS, key
+from segmentation.vocabulary import (
+    COMPUTED,
+    CUSTOMER_COLUMNS,
+    LAST_ORDER,
+    MIN_CUSTOMERS,
+    MIN_VALUES,
+    OPTIONAL,
+    REQUIRED,
+    RFM,
+    TIER,
+)
 from segmentation.words import Sentence, count, percent, plural, sentence, short
 
+CUSTOMER_FILE = Kind([*CUSTOMER_COLUMNS, LAST_ORDER], REQUIRED, "Customer_ID", CUSTOMER_EXPORTS)
 TOTALS = r"\W*(grand |sub)?totals?(\s.*|\W*)|\W*(sum|summe|gesamt(summe)?|overall|all customers|average|mean)\W*"
 HEADER = r"[\W_]*".join(["", *key("Customer_ID"), ""])
+NEVER = "never ordered: Frequency is 0, no last order"
 FRACTIONS = 0.95  # of the abandonment rates above 0 are at most 1: they are fractions, the rest is in doubt
 
 
@@ -25,6 +38,7 @@ class Cleaned:
     customers: pd.DataFrame  # satisfies the contract; index: line in the file
     set_aside: pd.DataFrame  # Line, Reason, and the row as it was read
     merged: int  # exact duplicates
+    never: int  # people who never ordered
     ledger: pd.DataFrame  # Rule, Rows, Action
 
     @property
@@ -32,6 +46,12 @@ class Cleaned:
         """Where to look for the rows set aside."""
         there = "The rows set aside are in `ecommerce_set_aside_rows.csv`, with line and reason."
         return there if len(self.set_aside) else ""
+
+    @property
+    def and_never(self) -> Sentence | str:
+        """The people who never ordered, as a part of the sum of rows."""
+        never = sentence(" + {never:#} who never ordered, left out", never=self.never)
+        return never if self.never else ""
 
     @property
     def absent(self) -> list[str]:
@@ -46,29 +66,58 @@ class Cleaned:
         return sentence(text if self.absent else "", absent=self.absent)
 
 
-def clean(raw: Table, contract: pa.DataFrameSchema, most_aside: float) -> Cleaned:
+def clean(raw: Table, contract: pa.DataFrameSchema, most_aside: float, snapshot: str | None = None) -> Cleaned:
     """Customers that satisfy the contract; raises InputError where a larger share than `most_aside` does not.
 
     A row is set aside for the first of these: no customer's id, a totals row, a breach of the contract in a required
-    column, rows of one id that disagree. Elsewhere a breach blanks the value.
+    column, rows of one id that disagree. Elsewhere a breach blanks the value. People who never ordered are left out.
     """
+    raw, dated = with_recency(raw, snapshot)
     values, changes = read_values(raw)
+    never = never_ordered(values, raw.rows)
     found = breaches(values, contract)
     aside = first_reasons([no_customer(raw.rows["Customer_ID"]), totals(values), breaking(found, raw.rows)])
-    usable = values.drop(index=aside.index)
+    aside = aside.drop(never, errors="ignore")
+    usable = values.drop(index=never.union(aside.index))
     twins = repeats(usable)
     aside = first_reasons([aside, disagreeing(usable.drop(index=twins))])
-    stop_if_unusable(aside, raw, len(raw.rows) - len(twins), most_aside)
+    stop_if_unusable(aside, raw, len(raw.rows) - len(twins) - len(never), most_aside)
     kept, blanked = blank_breaches(usable.drop(index=twins.union(aside.index), errors="ignore"), found)
     if len(kept) < MIN_CUSTOMERS:
         raise InputError(f"{raw.name}: {plural(len(kept), 'usable customer')}; expected at least {MIN_CUSTOMERS}")
     set_aside = pd.DataFrame({"Line": aside.index, "Reason": aside}, index=aside.index).join(raw.rows)
-    ledger = [("Rows read", len(raw.rows), "")]
-    ledger += [(reason, rows, "row set aside") for reason, rows in aside.value_counts().sort_index().items()]
-    ledger += [("Exact duplicate", len(twins), "merged"), *changes, *blanked]
-    ledger += [*blanks(kept), *contradictions(kept), *odd_texts(kept), ("Customers segmented", len(kept), "")]
-    ledger = pd.DataFrame(ledger, columns=["Rule", "Rows", "Action"])
-    return Cleaned(contract.validate(kept), set_aside, len(twins), ledger)
+    left_out = [(NEVER, len(never), "left out")] * (len(never) > 0)
+    left_out += [(reason, rows, "row set aside") for reason, rows in aside.value_counts().sort_index().items()]
+    changes = [*dated, *left_out, ("Exact duplicate", len(twins), "merged"), *changes, *blanked]
+    return Cleaned(contract.validate(kept), set_aside, len(twins), len(never), ledger_of(raw, changes, kept))
+
+
+def ledger_of(raw: Table, changes: list[tuple], kept: pd.DataFrame) -> pd.DataFrame:
+    """Rule, Rows, Action: from the rows read to the customers segmented."""
+    entries = [("Rows read", len(raw.rows), ""), *changes, *blanks(kept), *contradictions(kept), *odd_texts(kept)]
+    return pd.DataFrame([*entries, ("Customers segmented", len(kept), "")], columns=["Rule", "Rows", "Action"])
+
+
+def with_recency(raw: Table, snapshot: str | None) -> tuple[Table, list[tuple]]:
+    """The table with Recency computed from Last_Order_Date where it has only that; and a ledger entry.
+
+    Days count back from the snapshot, or from the day after the last order of all.
+    """
+    if "Recency" in raw.rows or LAST_ORDER not in raw.rows:
+        return raw, []
+    texts = raw.rows[LAST_ORDER]
+    dates = read_dates(texts, f"{raw.name}, column {LAST_ORDER}")
+    day = pd.Timestamp(snapshot) if snapshot else dates.max() + pd.Timedelta(days=1)
+    recency = (day - dates).dt.days.map("{:.0f}".format, na_action="ignore").fillna(texts.astype(str))
+    entry = (f"Recency counted from {LAST_ORDER} to {day:%Y-%m-%d}", int(dates.notna().sum()), "column computed")
+    return replace(raw, rows=raw.rows.assign(Recency=recency.astype("category"))), [entry]
+
+
+def never_ordered(values: pd.DataFrame, rows: pd.DataFrame) -> pd.Index:
+    """Rows of people without an order: Frequency is 0, Recency is blank, Monetary is 0 or blank."""
+    spent = ~((values["Monetary"] == 0) | is_blank(rows["Monetary"]))
+    named = ~is_blank(rows["Customer_ID"])
+    return values.index[(values["Frequency"] == 0) & is_blank(rows["Recency"]) & ~spent & named]
 
 
 def number(high: float = MAX_VALUE, required: bool = False, whole: bool = False) -> pa.Column:
@@ -225,7 +274,7 @@ def blanks(kept: pd.DataFrame) -> list[tuple]:
 def contradictions(kept: pd.DataFrame) -> list[tuple]:
     """Entries for columns that contradict each other; the rows stay, the true values stay."""
     orders, spend = kept["Frequency"], kept["Monetary"]
-    found = {"orders without spend": (orders > 0) & (spend == 0)}
+    found = {"orders without spend": (orders > 0) & (spend == 0), "spend without orders": (orders == 0) & (spend > 0)}
     if "Avg_Order_Value" in kept:
         apart = (spend - orders * kept["Avg_Order_Value"]).abs()
         found["Monetary is not Frequency x Avg_Order_Value"] = apart > 0.005 * orders + 0.01 + 1e-9 * spend

@@ -7,6 +7,18 @@ import pandas as pd
 
 
 @dataclass(frozen=True)
+class DataRules:
+    """What a file must be like, and what is too little to go on."""
+
+    contract: object  # pandera's DataFrameSchema of a customer table
+    most_aside: float  # share of unusable rows above which the file is at fault, not the customers
+    log_agreement: float  # share of customers whose R, F and M the order log must reproduce before it is used
+    many_once: float  # share of one-time buyers from which RFM hardly pays
+    least_months: int  # of history
+    few_old: float  # share of customers who bought before the window; more, and the totals are of a lifetime
+
+
+@dataclass(frozen=True)
 class Recipe:
     """How segments are made, at every date alike."""
 

@@ -1,31 +1,20 @@
 """An order log: its rules, windows, and R, F and M of the customers in it; used only if it tells the table's story."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from segmentation.cleaning import first_reasons, stop_if_unusable
-from segmentation.parsing import MAX_VALUE, read_numbers
-from segmentation.problems import LeftOut
-from segmentation.reading import is_blank, read_table
-from segmentation.vocabulary import ORDER_COLUMNS, RFM
-from segmentation.words import Sentence, code, count, sentence
+from segmentation.cleaning import Cleaned
+from segmentation.lines import Orders
+from segmentation.problems import InputError, LeftOut
+from segmentation.vocabulary import MIN_CUSTOMERS, RFM
+from segmentation.words import Sentence, count, plural, sentence
 
 GRACE = pd.Timedelta(days=31)  # a log may begin so much later than a window and still count as reaching back
 CENT = 0.0101  # by which two sums of money may differ
-NO_LOG = "There is no order log{missing}, so nothing here looks at single orders."
 USED = "The order log {file:code} ({size:; }) agrees with {agree:%} of customers on R, F and M, so it is used."
 SET_ASIDE = "The order log {file:code} ({size:; }) agrees with only {agree:%} of customers, so it is set aside{hint}."
-
-
-@dataclass(frozen=True)
-class Orders:
-    """What an order log holds."""
-
-    log: pd.DataFrame  # Customer_ID (category), Order_ID, Order_Date (day), Amount; one row per order or refund
-    done: dict[str, int]  # what was done to how many rows
 
 
 @dataclass(frozen=True)
@@ -61,59 +50,6 @@ class Months:
     def advice(self) -> str:
         """What follows for Recency, as the end of a sentence."""
         return ", so recency has to be read against the calendar" if self.lift > 1.2 else ""
-
-
-def read_orders(path: str, most_aside: float) -> Orders:
-    """Read an order log; raises InputError for a file that is none, or has more than a share of unusable rows."""
-    raw = read_table(path, ORDER_COLUMNS, ORDER_COLUMNS, ids="Order_ID")
-    days = raw.rows["Order_Date"].cat
-    dates = pd.to_datetime(days.categories.str[:10], format="%Y-%m-%d", errors="coerce")
-    rows = raw.rows[ORDER_COLUMNS].assign(
-        Customer_ID=raw.rows["Customer_ID"].cat.remove_unused_categories(),
-        Order_Date=dates.append(pd.DatetimeIndex([pd.NaT])).take(days.codes),
-        Amount=read_numbers(raw.rows["Amount"], "Amount", raw.delimiter, f"{raw.name}, column Amount"),
-    )
-    wrong = order_problems(rows)
-    stop_if_unusable(wrong, raw, len(rows), most_aside)
-    aside = {f"set aside, {why}": rows for why, rows in wrong.value_counts().sort_index().items()}
-    log, done = whole_orders(rows.drop(index=wrong.index) if len(wrong) else rows)
-    return Orders(log, aside | done)
-
-
-def order_problems(rows: pd.DataFrame) -> pd.Series:
-    """Why a row of the log cannot be used, by row; rows without a problem are left out."""
-    problems = {
-        "Customer_ID is blank": is_blank(rows["Customer_ID"]),
-        "Order_ID is blank": is_blank(rows["Order_ID"]),
-        "Order_Date is no date like 2026-06-30": ~rows["Order_Date"].between("1970-01-01", "2100-12-31"),
-        "Amount is no number, or too large": ~rows["Amount"].abs().le(MAX_VALUE),
-    }
-    return first_reasons([pd.Series(why, rows.index[wrong]) for why, wrong in problems.items()])
-
-
-def whole_orders(rows: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
-    """One row per order or refund, and what was done to how many rows.
-
-    Rows that repeat another in full are dropped, lines of one order are summed at its first day, an Order_ID under two
-    customers is nobody's; refunds (negative amounts) stay as they are.
-    """
-    twice = rows[rows["Order_ID"].duplicated(keep=False)]
-    owners = twice.groupby("Order_ID")["Customer_ID"].transform("nunique")
-    owned = twice[owners == 1]
-    single = owned[~owned.duplicated()]
-    lines = single[single["Amount"] >= 0]
-    joined = lines.groupby(["Customer_ID", "Order_ID"], observed=True, as_index=False)
-    joined = joined.agg({"Order_Date": "min", "Amount": "sum"})
-    if len(twice):
-        parts = [rows.drop(index=twice.index), joined, single[single["Amount"] < 0]]
-        rows = pd.concat(parts, ignore_index=True)
-    done = {
-        "set aside, one Order_ID under two customers": len(twice) - len(owned),
-        "dropped, rows that repeat another": len(owned) - len(single),
-        "added to their order, further lines of it": len(lines) - len(joined),
-        "refunds, taken off spend": int((rows["Amount"] < 0).sum()),
-    }
-    return rows, done
 
 
 def covers(log: pd.DataFrame, day: pd.Timestamp, months: int) -> bool:
@@ -161,30 +97,45 @@ def hint(customers: pd.DataFrame, log: pd.DataFrame, day: pd.Timestamp, months: 
     return ""
 
 
-def find_log(
-    path: str | None,
-    customers: pd.DataFrame,
-    snapshot: str | None,
-    months: int | None,
-    needed: float,
-    most_aside: float,
-) -> Found:
+def last_day(orders: Orders, snapshot: str | None) -> pd.Timestamp:
+    """The day that Recency counts back from: the one given, or the day after the last order."""
+    return pd.Timestamp(snapshot) if snapshot else orders.log["Order_Date"].max() + pd.Timedelta(days=1)
+
+
+def find_log(orders: Orders, customers: pd.DataFrame, snapshot: str | None, months: int | None, needed: float) -> Found:
     """The order log beside the customers, used if R, F and M computed from it agree for the `needed` share of them."""
-    given = pd.Timestamp(snapshot) if snapshot else None
-    if not path or not Path(path).is_file():
-        missing = f" ({code(path)} does not exist)" if path else ""
-        return Found(LeftOut("there is no order log"), given, sentence(NO_LOG, missing=missing))
-    orders = read_orders(path, most_aside)
-    day = given or orders.log["Order_Date"].max() + pd.Timedelta(days=1)
+    day = last_day(orders, snapshot)
     log = orders.log[orders.log["Order_Date"] < day]
-    done = orders.done | {"left out, on or after the snapshot": len(orders.log) - len(log)}
-    size = [f"{count(len(log))} orders", *(f"{what}: {count(rows)}" for what, rows in done.items() if rows)]
+    size = [f"{count(len(log))} orders"]
+    size += [f"{action}, {rule}: {count(rows)}" for rule, rows, action in orders.ledger.iloc[1:].to_numpy()]
+    if len(log) < len(orders.log):
+        size.append(f"left out, on or after the snapshot: {count(len(orders.log) - len(log))}")
     agree = agreement(customers, rfm_from_orders(log, day, months))
+    file = orders.raw.name
     if agree >= needed:
-        return Found(log, day, sentence(USED, file=path, size=size, agree=agree))
+        return Found(log, day, sentence(USED, file=file, size=size, agree=agree))
     change = hint(customers, orders.log, day, months, needed)
-    story = sentence(SET_ASIDE, file=path, size=size, agree=agree, hint=change)
+    story = sentence(SET_ASIDE, file=file, size=size, agree=agree, hint=change)
+    given = pd.Timestamp(snapshot) if snapshot else None
     return Found(LeftOut("the order log does not agree with the customer table"), given, story)
+
+
+def customers_from_orders(orders: Orders, snapshot: str | None, months: int | None, contract) -> Cleaned:
+    """The customer table of an export of orders: everybody with an order in the window, by R, F and M of that window.
+
+    The snapshot is the day after the last order unless given. `contract` is what every customer must satisfy.
+    """
+    table = rfm_from_orders(orders.log, last_day(orders, snapshot), months).astype(float)
+    table["Avg_Order_Value"] = (table["Monetary"] / table["Frequency"]).round(2)
+    customers = table.rename_axis("Customer_ID").reset_index()
+    if len(customers) < MIN_CUSTOMERS:
+        found = plural(len(customers), "customer") + " with an order in the window"
+        raise InputError(f"{orders.raw.name}: {found}; expected at least {MIN_CUSTOMERS}")
+    lapsed = orders.log["Customer_ID"].nunique() - len(customers)
+    entries = [("customers without an order in the window", lapsed, "left out")]
+    entries.append(("Customers segmented", len(customers), ""))
+    ledger = pd.concat([orders.ledger, pd.DataFrame(entries, columns=orders.ledger.columns)], ignore_index=True)
+    return Cleaned(contract.validate(customers), pd.DataFrame(columns=["Line", "Reason"]), 0, 0, ledger)
 
 
 def by_month(log: pd.DataFrame, snapshot: pd.Timestamp) -> Months:

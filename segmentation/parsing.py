@@ -7,9 +7,9 @@ import pandas as pd
 
 from segmentation.problems import InputError
 from segmentation.reading import is_blank
-from segmentation.words import join
+from segmentation.words import join, short
 
-MONEY = ("Monetary", "Avg_Order_Value", "Amount")
+MONEY = ("Monetary", "Avg_Order_Value", "Amount", "Unit_Price", "Line_Total", "Refunded")
 RATES = ("Cart_Abandon_Rate",)
 MEASURED = ("Avg_Session_Duration", *RATES)  # may well have three decimals; money and counts do not
 MAX_VALUE = 1e12  # no count or sum of a real customer is larger
@@ -102,3 +102,57 @@ def read_numbers(texts: pd.Series, column: str, delimiter: str, where: str, euro
     again = pd.concat([odd, dotted]) if mark == "," else odd
     numbers[again.index] = [parse_number(text, mark) for text in again]
     return pd.Series(np.append(numbers, np.nan)[coded.codes], texts.index)
+
+
+DAY_MONTH = r"^\s*(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})(?!\d)"  # either first: 05/12/2026
+YEAR_FIRST = r"^\s*(\d{4})(?:[/.-](\d{1,2})[/.-](\d{1,2})|(\d{2})(\d{2}))(?!\d)"  # 2026/6/30, 20260630
+DAY_NAME = r"^\s*(?:[a-z]{3,9},? )?(\d{1,2})[ .-]+([a-z]{3})[a-z]*[ .,-]+(\d{4})"  # Tue, 30 June 2026
+NAME_DAY = r"^\s*(?:[a-z]{3,9},? )?([a-z]{3})[a-z]*\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})"  # Jun 30, 2026
+MONTHS = dict(zip("jan feb mar apr may jun jul aug sep oct nov dec".split(), range(1, 13), strict=True))
+
+
+def read_dates(texts: pd.Series, where: str) -> pd.Series:
+    """A column of text as days; NaT for what is none. What follows the day, time and zone, is left off.
+
+    Whether day or month comes first the whole column decides. Raises InputError where it does not, or contradicts
+    itself.
+
+    >>> read_dates(pd.Series(["31/12/2026 08:15", "5/1/2027"]), "a.csv").dt.strftime("%Y-%m-%d").tolist()
+    ['2026-12-31', '2027-01-05']
+    """
+    coded = texts.astype("category").cat.remove_unused_categories().cat
+    words = pd.Series(coded.categories, dtype=str)
+    days = pd.to_datetime(words.str[:10], format="%Y-%m-%d", errors="coerce")
+    odd = words[days.isna()]
+    for found in (year_first(odd), named_month(odd), day_month(odd, where)):
+        days = days.fillna(pd.to_datetime(found, errors="coerce"))
+    return pd.Series(pd.DatetimeIndex(days).append(pd.DatetimeIndex([pd.NaT])).take(coded.codes), texts.index)
+
+
+def year_first(words: pd.Series) -> pd.DataFrame:
+    """Year, month and day of texts that begin with the year."""
+    parts = words.str.extract(YEAR_FIRST).astype(float)
+    return pd.DataFrame({"year": parts[0], "month": parts[1].fillna(parts[3]), "day": parts[2].fillna(parts[4])})
+
+
+def named_month(words: pd.Series) -> pd.DataFrame:
+    """Year, month and day of texts that name the month in English."""
+    first, last = (words.str.casefold().str.extract(pattern) for pattern in (DAY_NAME, NAME_DAY))
+    day, name, year = first[0].fillna(last[1]), first[1].fillna(last[0]), first[2].fillna(last[2])
+    return pd.DataFrame({"year": year, "month": name.map(MONTHS), "day": day}).astype(float)
+
+
+def day_month(words: pd.Series, where: str) -> pd.DataFrame:
+    """Year, month and day of texts with two numbers before the year; a year of two digits is one of this century."""
+    parts = words.str.extract(DAY_MONTH).astype(float)
+    day_leads, month_leads = words[parts[0] > 12], words[parts[1] > 12]
+    written = words[parts[0].notna()]
+    if len(day_leads) and len(month_leads):
+        found = f"'{short(day_leads.iloc[0])}' and '{short(month_leads.iloc[0])}' put day and month in different order"
+        raise InputError(f"{where}: {found}; expected one way to write")
+    if len(written) and not len(day_leads) and not len(month_leads):
+        raise InputError(
+            f"{where}: '{short(written.iloc[0])}' may begin with day or month; expected dates like 2026-06-30"
+        )
+    day, month = (parts[0], parts[1]) if len(day_leads) else (parts[1], parts[0])
+    return pd.DataFrame({"year": parts[2].mask(parts[2] < 100, parts[2] + 2000), "month": month, "day": day})

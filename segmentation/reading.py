@@ -7,14 +7,15 @@ import hashlib
 import io
 import re
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from segmentation.problems import InputError
-from segmentation.words import join, plural, short
+from segmentation.synonyms import INSTEAD, WOULD_DO, Export, key, match_columns, recognised
+from segmentation.words import Sentence, join, plain, plural, sentence, short
 
 NOT_CSV = {  # how other files begin
     rb"PK\x03\x04": "an Excel workbook or a zip archive",
@@ -26,6 +27,7 @@ NOT_CSV = {  # how other files begin
     rb"(?i:<(!|\?|html|head|body|table))": "HTML or XML",
     rb'[\[{]\s*(["{\[\]}]|$)': "JSON",
 }
+HEAD = 1_000_000  # bytes in which a header ends
 csv.field_size_limit(2**31 - 1)  # a field is as long as it is; Python's own limit is 131,072 characters
 
 
@@ -37,29 +39,75 @@ class Table:
     checksum: str  # SHA-256 of the file
     delimiter: str
     rows: pd.DataFrame  # of text, canonical column names where they match; index: line in the file
+    matched: dict[str, str] = field(default_factory=dict)  # column: its header in the file
+    export: str = ""  # the system whose export it is, where it was recognised
+
+    @property
+    def names(self) -> Sentence | str:
+        """Which headers were taken for which of our columns, where they are called otherwise."""
+        other = [
+            f"'{plain(short(theirs))}' is {ours}" for ours, theirs in self.matched.items() if key(ours) != key(theirs)
+        ]
+        system = f" as {self.export}" if self.export else ""
+        return sentence("Read{system}: {other:&}.", system=system, other=other) if other else ""
 
 
-def read_table(path: str, known: list[str], required: list[str], ids: str) -> Table:
+@dataclass(frozen=True)
+class Kind:
+    """What a file is expected to hold."""
+
+    known: list[str]  # columns
+    required: list[str]
+    ids: str  # the column whose values are all different; the other known ones repeat theirs
+    exports: list[Export]  # by which other systems' files are recognised
+
+
+def read_table(path: str, kind: Kind, given: dict[str, str] | None = None) -> Table:
     """Read a CSV: comma, semicolon, tab or pipe; UTF-8 or UTF-16; plain or gzip. Raises InputError for anything else.
 
-    Known columns but `ids` repeat their values: they become categories, so that each distinct text is judged once.
+    `given`: their header: our name, where the synonyms do not know it. Columns that repeat their values become
+    categories, so that each distinct text is judged once.
     """
     name, data = Path(path).name, read_bytes(path)
     text = decode(unpack(data, name), name)
-    line, delimiter, header = find_header(text, known, name)
-    columns = match_columns(header, known)
-    check_columns(header, columns, known, required, name)
-    types = ["category" if column in known and column != ids else str for column in columns]
+    line, delimiter, header = find_header(text, kind, given or {}, name)
+    columns = match_columns(header, kind.known, kind.exports, given or {})
+    check_columns(header, columns, kind, given or {}, name)
+    types = ["category" if column in kind.known and column != kind.ids else str for column in columns]
     rows = split_rows(text, line, delimiter, types, name).set_axis(columns, axis=1)
     if rows.empty:
         raise InputError(f"{name}: a header and no rows; expected one row per customer")
-    return Table(name, hashlib.sha256(data).hexdigest(), delimiter, rows)
+    matched = dict(zip(columns, (field.strip() for field in header), strict=True))
+    export = recognised(header, kind.exports)
+    return Table(name, hashlib.sha256(data).hexdigest(), delimiter, rows, matched, export.name if export else "")
 
 
-def read_bytes(path: str) -> bytes:
-    """The bytes of a file; raises InputError if there is none."""
+def header_of(path: str, kind: Kind, given: dict[str, str]) -> tuple[list[str], list[str]]:
+    """The header of a file, and our names for its columns; only its beginning is read."""
+    name, data = file_name(path), read_bytes(path, HEAD)
+    if data.startswith(b"\x1f\x8b"):
+        data = zlib.decompressobj(wbits=31).decompress(data)
+    text = decode(unpack(whole_lines(data), name), name)
+    header = find_header(text, kind, given, name)[2]
+    return header, match_columns(header, kind.known, kind.exports, given)
+
+
+def whole_lines(data: bytes) -> bytes:
+    """The bytes without a last line that may be cut short; all of them where there is one line only."""
+    end = data.rfind(b"\n")
+    return data[: end + 1] if end > 0 and len(data) >= HEAD else data
+
+
+def file_name(path: str) -> str:
+    """How messages call a file."""
+    return Path(path).name
+
+
+def read_bytes(path: str, most: int = -1) -> bytes:
+    """The bytes of a file, at most so many; raises InputError if there is none."""
     if Path(path).is_file():
-        return Path(path).read_bytes()
+        with open(path, "rb") as file:
+            return file.read(most)
     found = "is a folder" if Path(path).is_dir() else "does not exist (paths start at the notebook's folder)"
     raise InputError(f"{Path(path).name}: {found}; expected a CSV file")
 
@@ -101,35 +149,21 @@ def csv_reader(text: bytes, delimiter: str, strict: bool = False):
     return csv.reader(io.TextIOWrapper(io.BytesIO(text), "utf-8", newline=""), delimiter=delimiter, strict=strict)
 
 
-def find_header(text: bytes, known: list[str], name: str) -> tuple[int, str, list[str]]:
+def find_header(text: bytes, kind: Kind, given: dict[str, str], name: str) -> tuple[int, str, list[str]]:
     """The header's last line, the delimiter under which most known columns appear, and the header's fields."""
-    keys, found = {key(column) for column in known}, []
+    found = []
     for delimiter in ",;\t|":
         reader = csv_reader(text, delimiter)
         rows = (row for row in reader if any(map(str.strip, row)) and not re.fullmatch("sep=.?", "".join(row).strip()))
         header = next(rows, [""])
         while len(header) > 1 and not header[-1].strip():
             header.pop()  # trailing delimiters
-        found.append((len({key(field) for field in header} & keys), len(header), reader.line_num, delimiter, header))
+        matches = set(match_columns(header, kind.known, kind.exports, given)) & set(kind.known)
+        found.append((len(matches), len(header), reader.line_num, delimiter, header))
     _, _, line, delimiter, header = max(found, key=lambda item: item[:2])
     if header == [""]:
         raise InputError(f"{name}: is empty; expected a header and one row per customer")
     return line, delimiter, header
-
-
-def key(header: str) -> str:
-    """A header without case, spaces and punctuation.
-
-    >>> key(" Customer ID")
-    'customerid'
-    """
-    return re.sub(r"[\W_]+", "", header.casefold())
-
-
-def match_columns(header: list[str], known: list[str]) -> list[str]:
-    """Canonical names where a field of the header matches a known column, the field itself elsewhere."""
-    canonical = {key(column): column for column in known}
-    return [canonical.get(key(field), field.strip()) for field in header]
 
 
 def near_spelling(missing: list[str], fields: list[str]) -> str:
@@ -139,18 +173,22 @@ def near_spelling(missing: list[str], fields: list[str]) -> str:
     'Monetray'
     """
     spelled = {key(field): field.strip() for field in fields}
-    near = [difflib.get_close_matches(key(column), spelled, n=1, cutoff=0.5) for column in missing]
+    near = [difflib.get_close_matches(key(column), spelled, n=1, cutoff=0.75) for column in missing]
     return next((spelled[found[0]] for found in near if found), "")
 
 
-def check_columns(header: list[str], columns: list[str], known: list[str], required: list[str], name: str) -> None:
+def check_columns(header: list[str], columns: list[str], kind: Kind, given: dict[str, str], name: str) -> None:
     """Raise InputError for a required column that is missing, or two columns of one name."""
-    missing = [column for column in required if column not in columns]
+    listed = ", ".join(short(field.strip()) for field in header[:40])
+    unknown = [theirs for theirs in given if key(theirs) not in map(key, header)]
+    if unknown:
+        raise InputError(f"{name}: COLUMNS names '{short(unknown[0])}', which is no column; found {listed}")
+    missing = [c for c in kind.required if not any(names <= set(columns) for names in [{c}, *INSTEAD.get(c, [])])]
     if missing:
-        near = near_spelling(missing, [column for column in columns if column not in known])
+        near = near_spelling(missing, [column for column in columns if column not in kind.known])
         meant = f" (is '{short(near)}' meant?)" if near else ""
-        found = ", ".join(short(field.strip()) for field in header[:40])
-        raise InputError(f"{name}: no column {join(missing)}{meant}; found {found}")
+        wanted = join([f"{column} ({WOULD_DO[column]})" if column in WOULD_DO else column for column in missing])
+        raise InputError(f"{name}: no column {wanted}{meant}; found {listed}")
     for column in columns:
         if columns.count(column) > 1:
             same = [f"'{short(field.strip())}'" for field, to in zip(header, columns, strict=True) if to == column]

@@ -28,10 +28,10 @@ def slim(customers):
 def cleaned(decisions):
     """Cleans a table as if its rows stood in lines 2, 3, ... of a file."""
 
-    def clean_frame(frame, most_aside=decisions.MAX_SET_ASIDE):
+    def clean_frame(frame, most_aside=decisions.RULES.most_aside, snapshot=None):
         rows = frame.astype(object).where(frame.notna(), "").astype(str)
         rows.index = range(2, len(rows) + 2)
-        return clean(Table("customers.csv", "", ",", rows), decisions.CONTRACT, most_aside)
+        return clean(Table("customers.csv", "", ",", rows), decisions.CONTRACT, most_aside, snapshot)
 
     return clean_frame
 
@@ -86,7 +86,6 @@ BAD_VALUES = {
         "2.5": "Frequency is not a whole number",
         "-3": "Frequency is below 0",
         "1000000000001": "Frequency is above 1,000,000,000,000",
-        "0": "spend without orders",
     },
     "Monetary": {
         "-": "Monetary is not a number",
@@ -116,8 +115,7 @@ def test_unusable_values_set_the_row_aside_with_line_and_reason(cleaned, slim):
     ("column", "values"), [("Recency", [0, 9_000]), ("Frequency", [0, 10**12]), ("Monetary", [0, 10**12])]
 )
 def test_values_on_a_bound_of_the_contract_are_usable(cleaned, slim, column, values):
-    frame = slim.assign(Monetary=0) if column == "Frequency" else slim
-    result = cleaned(replaced(frame, [0, 1], column, values))
+    result = cleaned(replaced(slim, [0, 1], column, values))
     assert len(result.set_aside) == 0 and result.customers[column].iloc[:2].tolist() == values
 
 
@@ -224,7 +222,7 @@ def test_every_row_is_accounted_for_and_the_contract_holds(cleaned, decisions, r
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("segmentation.cleaning.MIN_CUSTOMERS", 0)
         result = cleaned(pd.DataFrame(rows, columns=REQUIRED), most_aside=1)
-    assert len(result.customers) + len(result.set_aside) + result.merged == len(rows)
+    assert len(result.customers) + len(result.set_aside) + result.merged + result.never == len(rows)
     assert result.customers["Customer_ID"].is_unique
     assert not set(result.set_aside["Line"]) & set(result.customers.index)
     decisions.CONTRACT.validate(result.customers)
@@ -283,16 +281,18 @@ def test_a_mixture_of_percent_and_fractions_is_refused(cleaned, refused, custome
 
 
 def test_contradictions_are_counted_and_kept(cleaned, customers):
-    frame = replaced(customers, [0], "Monetary", 0)
+    frame = replaced(customers.assign(Monetary=customers["Monetary"].clip(lower=1)), [0], "Monetary", 0)
     frame["Returns"] = frame["Frequency"]
     frame = replaced(frame, [1, 2], "Returns", 10_000)
-    frame["Avg_Order_Value"] = frame["Monetary"] / frame["Frequency"]
+    frame = replaced(replaced(frame, [4], "Frequency", 0), [4], "Returns", 0)
+    frame["Avg_Order_Value"] = frame["Monetary"].where(frame.index != 4, 0) / frame["Frequency"].clip(lower=1)
     frame.iloc[3, frame.columns.get_loc("Avg_Order_Value")] += 1
     result = cleaned(frame)
     assert len(result.customers) == 300
     assert entry(result, "orders without spend") == (1, "counted, kept")
+    assert entry(result, "spend without orders") == (1, "counted, kept")
     assert entry(result, "Returns above Frequency") == (2, "counted, kept")
-    assert entry(result, "Monetary is not Frequency x Avg_Order_Value") == (1, "counted, kept")
+    assert entry(result, "Monetary is not Frequency x Avg_Order_Value") == (2, "counted, kept")
 
 
 @given(st.lists(st.sampled_from(["Gold", "gold", " GOLD", "Silver", "silver ", ""]), min_size=1, max_size=30))
@@ -302,3 +302,28 @@ def test_a_label_has_one_spelling_and_stays_the_same_label(labels):
     assert (tidy.str.casefold() == labels.str.strip().str.casefold()).all()
     assert tidy.groupby(tidy.str.casefold()).nunique().le(1).all()
     assert tidy_labels(tidy).equals(tidy)
+
+
+# A date of the last order, people without an order
+
+
+def test_a_date_of_the_last_order_stands_in_for_recency(cleaned, slim):
+    days = pd.Timestamp("2026-07-01") - pd.to_timedelta(slim["Recency"], unit="D")
+    frame = slim.drop(columns="Recency").assign(Last_Order_Date=days.dt.strftime("%d/%m/%Y %H:%M"))
+    result = cleaned(frame, snapshot="2026-07-01")
+    assert list(result.customers["Recency"]) == list(slim["Recency"])
+    assert entry(result, "Recency counted from Last_Order_Date to 2026-07-01") == (300, "column computed")
+    later = cleaned(replaced(frame, [0, 1], "Last_Order_Date", ["nonsense", "31/08/2026"]))  # the day after the last
+    assert reasons(later) == {2: "Recency is not a number"}
+    assert later.customers["Recency"].iloc[0] == 1
+
+
+def test_people_who_never_ordered_are_left_out_and_counted_and_are_no_unusable_rows(cleaned, words, slim):
+    people = [(f"n{n}", "", 0, "" if n % 2 else 0) for n in range(100)]
+    odd = [("no id", "", 0, 5), ("paid", "", 1, 0), ("known", 400, 0, 0)]
+    result = cleaned(pd.concat([slim, pd.DataFrame([*people, *odd], columns=REQUIRED)]))
+    assert result.never == 100 and len(result.customers) == 301
+    assert reasons(result) == {402: "Recency is blank", 403: "Recency is blank"}
+    assert entry(result, "never ordered: Frequency is 0, no last order") == (100, "left out")
+    assert words.text("{and_never}", result) == " + 100 who never ordered, left out"
+    assert words.text("{and_never}", cleaned(slim)) == ""

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from segmentation.orders import agreement, by_month, covers, find_log, read_orders, rfm_from_orders
+from segmentation.lines import read_orders
+from segmentation.orders import agreement, by_month, covers, customers_from_orders, find_log, rfm_from_orders
 from segmentation.problems import InputError, LeftOut
 from segmentation.vocabulary import ORDER_COLUMNS
 
@@ -27,80 +28,11 @@ def found(decisions):
     """What becomes of a log beside customers."""
 
     def find(path, customers, snapshot=None, months=12):
-        limits = (decisions.LOG_AGREEMENT, decisions.MAX_SET_ASIDE)
-        return find_log(path, customers.astype({"Customer_ID": str}), snapshot, months, *limits)
+        orders = read_orders(path, decisions.RULES.most_aside)
+        customers = customers.astype({"Customer_ID": str})
+        return find_log(orders, customers, snapshot, months, decisions.RULES.log_agreement)
 
     return find
-
-
-# Rows
-
-
-def test_refunds_repeats_and_lines_of_one_order(path):
-    rows = [
-        ("a", "1", "2026-01-05", 10),
-        ("a", "1", "2026-01-05", 10),  # repeats
-        ("a", "2", "2026-02-05", 20),
-        ("a", "2", "2026-02-06", 5),  # a line of order 2
-        ("a", "2", "2026-03-01", -8),  # refund of it: no order, no Recency
-        ("b", "3", "2026-01-01", 7),
-        ("c", "3", "2026-01-01", 7),  # one id, two customers: nobody's
-        *[("d", f"d{n}", "2026-01-01", 1) for n in range(40)],
-        ("d", "bad", "01/02/2026", 1),
-    ]
-    orders = read_orders(path(rows), 0.05)
-    assert orders.done == {
-        "set aside, Order_Date is no date like 2026-06-30": 1,
-        "set aside, one Order_ID under two customers": 2,
-        "dropped, rows that repeat another": 1,
-        "added to their order, further lines of it": 1,
-        "refunds, taken off spend": 1,
-    }
-    table = rfm_from_orders(orders.log, SNAPSHOT, 12)
-    assert table.loc["a"].tolist() == [(SNAPSHOT - pd.Timestamp("2026-02-05")).days, 2, 27.0]
-    assert list(table.index) == ["a", "d"] and table.loc["d", "Frequency"] == 40
-
-
-GOOD = ("a", "1", "2026-01-01", 1)
-
-
-@pytest.mark.parametrize(
-    ("row", "problem"),
-    [
-        (("", "x", "2026-01-01", 5), "Customer_ID is blank"),
-        (("x", " ", "2026-01-01", 5), "Order_ID is blank"),
-        (("x", "x", "9999-12-31", 5), "Order_Date is no date like 2026-06-30"),
-        (("x", "x", "1969-12-31", 5), "Order_Date is no date like 2026-06-30"),
-        (("x", "x", "no date", 5), "Order_Date is no date like 2026-06-30"),
-        (("x", "x", "", 5), "Order_Date is no date like 2026-06-30"),
-        (("x", "x", "2026-01-01", "1e400"), "Amount is no number, or too large"),
-        (("x", "x", "2026-01-01", "x"), "Amount is no number, or too large"),
-        (("x", "x", "2026-01-01", 10**12 + 1), "Amount is no number, or too large"),
-        (("x", "x", "2026-01-01", -(10**12) - 1), "Amount is no number, or too large"),
-    ],
-)
-def test_rows_that_cannot_be_used_are_set_aside_and_counted(path, row, problem):
-    orders = read_orders(path([GOOD, row]), 0.5)
-    assert orders.done[f"set aside, {problem}"] == 1 and len(orders.log) == 1
-
-
-@pytest.mark.parametrize("row", [("x", "x", "1970-01-01", 10**12), ("x", "x", "2100-12-31", -(10**12))])
-def test_rows_on_a_bound_are_used(path, row):
-    assert len(read_orders(path([GOOD, row]), 0).log) == 2
-
-
-def test_times_of_day_do_not_matter(path):
-    rows = [("a", "1", "2026-01-05T23:59:59+02:00", 1), ("a", "2", "2026-01-05 00:00", 1)]
-    assert (read_orders(path(rows), 0.05).log["Order_Date"] == pd.Timestamp("2026-01-05")).all()
-
-
-def test_more_unusable_rows_than_the_limit_stop_with_the_first_line(path):
-    rows = [("a", str(n), "2026-06-30" if n else "30.06.2026", 5) for n in range(20)]
-    assert len(read_orders(path(rows), 0.05).log) == 19
-    with pytest.raises(InputError, match=r"^log\.csv: 1 of 19 rows cannot be used; expected at most 5 %") as stopped:
-        read_orders(path(rows[:-1]), 0.05)
-    assert "Order_Date is no date like 2026-06-30" in str(stopped.value)
-    assert "line 2, where Order_Date is '30.06.2026'" in str(stopped.value)
 
 
 # Windows
@@ -192,14 +124,31 @@ def test_another_window_and_another_snapshot_are_named(found, words, path, shop)
 def test_wild_rows_are_counted_in_the_story(found, words, path, shop):
     orders = pd.concat([shop[0].astype(object), pd.DataFrame([("x", "X1", "no date", 5)], columns=ORDER_COLUMNS)])
     used = found(path(orders), shop[1])
-    assert "orders; set aside, Order_Date is no date like 2026-06-30: 1) agrees" in words.text(used.story)
+    assert "orders; set aside, Order_Date is no date like 2026-06-30: 1;" in words.text(used.story)
 
 
-@pytest.mark.parametrize(("path", "said"), [(None, ""), ("nowhere/log.csv", " (<code>log.csv</code> does not exist)")])
-def test_a_missing_log_is_named(found, words, shop, path, said):
-    missing = found(path, shop[1], snapshot="2026-07-01")
-    assert isinstance(missing.log, LeftOut) and missing.snapshot == SNAPSHOT
-    assert words.text(missing.story) == f"There is no order log{said}, so nothing here looks at single orders."
+# Customers from orders alone
+
+
+def test_orders_alone_give_the_customer_table_that_came_from_them(path, shop, decisions):
+    orders, customers = shop
+    result = customers_from_orders(read_orders(path(orders), 0.05), None, 12, decisions.CONTRACT)
+    table = result.customers.set_index("Customer_ID").loc[customers["Customer_ID"]]
+    names = ["Recency", "Frequency", "Monetary", "Avg_Order_Value"]
+    assert np.allclose(table[names], customers[names], atol=0.011)
+    lapsed = orders["Customer_ID"].nunique() - 300
+    assert lapsed > 0 and len(table) == 300
+    assert result.ledger.tail(2).to_numpy().tolist() == [
+        ["customers without an order in the window", lapsed, "left out"],
+        ["Customers segmented", 300, ""],
+    ]
+
+
+def test_fewer_than_fifty_customers_in_the_window_are_refused(path, decisions):
+    orders = read_orders(path([(f"c{n}", n, "2026-06-30", 5) for n in range(50)]), 0.05)
+    assert len(customers_from_orders(orders, None, 12, decisions.CONTRACT).customers) == 50
+    with pytest.raises(InputError, match=r"^log\.csv: 0 customers with an order in the window; expected at least 50"):
+        customers_from_orders(orders, "2027-07-01", 12, decisions.CONTRACT)
 
 
 # Months

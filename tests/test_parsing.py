@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segmentation.parsing import FOR_ONE_SURE, read_numbers
+from segmentation.parsing import FOR_ONE_SURE, read_dates, read_numbers
 from segmentation.problems import InputError
 
 amounts = st.lists(st.integers(0, 10**9).map(lambda cents: cents / 100), min_size=1, max_size=30)
@@ -122,3 +122,48 @@ def test_brackets_mean_minus_and_percent_signs_belong_to_rates():
 def test_yes_and_no_are_responses():
     answers = numbers_of(["Yes", "no", "TRUE", "f", "1", "0", "", "maybe"], "Campaign_Response")
     assert np.array_equal(answers, [1, 0, 1, 0, 1, 0, np.nan, np.nan], equal_nan=True)
+
+
+# Dates
+
+
+def dates_of(*texts):
+    return read_dates(pd.Series(texts, dtype=str), "a.csv").dt.strftime("%Y-%m-%d").tolist()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-06-30",
+        "2026-06-30 23:59:59",
+        "2026-06-30T23:59:59+02:00",
+        "2026-06-30 23:59:59 -0500",
+        "2026/6/30",
+        "20260630",
+        "30.06.2026",
+        "30/6/2026 8:26",
+        "6/30/2026 8:26 PM",
+        "6/30/26",
+        "Jun 30, 2026, 10:22:33 AM",
+        "June 30th 2026",
+        "30 June 2026",
+        "30-Jun-2026",
+        "Tue, 30 Jun 2026 14:21:24 +0000",
+    ],
+)
+def test_days_are_read_however_they_are_written_and_the_time_is_left_off(text):
+    assert dates_of(text) == ["2026-06-30"]
+
+
+def test_the_whole_column_decides_whether_the_day_leads():
+    assert dates_of("05/06/2026", "", "13/06/2026") == ["2026-06-05", np.nan, "2026-06-13"]
+    assert dates_of("05/06/2026", "06/13/2026") == ["2026-05-06", "2026-06-13"]
+    with pytest.raises(InputError, match=r"a\.csv: '05/06/2026' may begin with day or month"):
+        dates_of("05/06/2026", "2026-01-01")
+    with pytest.raises(InputError, match=r"'13/06/2026' and '06/13/2026' put day and month in different order"):
+        dates_of("13/06/2026", "06/13/2026")
+
+
+@pytest.mark.parametrize("text", ["", "no date", "2026-02-30", "31/11/2026", "45123", "1782800000", "30 Foo 2026"])
+def test_what_is_no_day_is_none(text):
+    assert dates_of(text, "31/12/2026")[0] is np.nan

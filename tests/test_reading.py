@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segmentation.cleaning import clean
+from segmentation.cleaning import CUSTOMER_FILE, clean
 from segmentation.problems import InputError
-from segmentation.reading import match_columns, read_table
+from segmentation.reading import read_table
+from segmentation.synonyms import match_columns
 from segmentation.vocabulary import CUSTOMER_COLUMNS, REQUIRED
 
 
@@ -29,7 +30,7 @@ def read(tmp_path):
     def read_content(content):
         path = tmp_path / "customers.csv"
         path.write_bytes(content.encode() if isinstance(content, str) else content)
-        return read_table(path, CUSTOMER_COLUMNS, REQUIRED, ids="Customer_ID")
+        return read_table(path, CUSTOMER_FILE)
 
     return read_content
 
@@ -91,7 +92,7 @@ WRITINGS = {
 @pytest.mark.parametrize("writing", WRITINGS)
 def test_the_same_table_written_otherwise_is_the_same_table(read, slim, decisions, writing):
     raw = read(WRITINGS[writing](slim))
-    customers = clean(raw, decisions.CONTRACT, decisions.MAX_SET_ASIDE).customers
+    customers = clean(raw, decisions.CONTRACT, decisions.RULES.most_aside).customers
     assert list(customers["Customer_ID"]) == list(slim["Customer_ID"])
     assert np.array_equal(customers[REQUIRED[1:]], slim[REQUIRED[1:]])
 
@@ -120,7 +121,7 @@ def test_ids_survive_every_way_of_writing(tmp_path_factory, rows, delimiter, quo
     out, path = io.StringIO(), tmp_path_factory.mktemp("csv") / "a.csv"
     csv.writer(out, delimiter=delimiter, quoting=quoting, lineterminator=end).writerows([REQUIRED, *rows])
     path.write_bytes(out.getvalue().encode(encoding))
-    raw = read_table(path, CUSTOMER_COLUMNS, REQUIRED, ids="Customer_ID")
+    raw = read_table(path, CUSTOMER_FILE)
     assert raw.delimiter == delimiter
     assert list(raw.rows["Customer_ID"]) == [row[0] for row in rows]
     assert list(raw.rows["Monetary"]) == [str(row[3]) for row in rows]
@@ -143,7 +144,7 @@ def test_a_column_number_without_a_header_is_carried(read, slim):
     [("customer-id", "Customer_ID"), (" RECENCY", "Recency"), ("Mone tary", "Monetary"), ("Money ", "Money")],
 )
 def test_headers_match_without_case_spaces_and_punctuation(header, column):
-    assert match_columns([header], CUSTOMER_COLUMNS) == [column]
+    assert match_columns([header], CUSTOMER_COLUMNS, [], {}) == [column]
 
 
 # Refused
@@ -175,7 +176,7 @@ def test_files_that_are_no_customer_csv_are_refused_by_name(refused, kind):
 def test_a_missing_file_and_a_folder_are_refused_by_name(tmp_path):
     for path, word in ((tmp_path, "is a folder"), (tmp_path / "nowhere" / "customers.csv", "does not exist")):
         with pytest.raises(InputError, match=f"{path.name}: {word}"):
-            read_table(path, CUSTOMER_COLUMNS, REQUIRED, ids="Customer_ID")
+            read_table(path, CUSTOMER_FILE)
 
 
 @pytest.mark.parametrize(
@@ -203,5 +204,8 @@ def test_a_quote_that_swallows_rows_is_refused(refused, slim):
 def test_missing_and_doubled_columns_are_named_with_a_guess(refused, slim):
     missing = ["no column Monetary", "'Monetray'", "found Customer_ID"]
     refused(text(slim.rename(columns={"Monetary": "Monetray"})), *missing)
-    refused(text(slim.drop(columns="Recency")), "no column Recency; found")
+    refused(
+        text(slim.drop(columns="Recency")),
+        "no column Recency (days since the last order; or give Last_Order_Date, or the orders themselves); found",
+    )
     refused(text(slim.assign(customer_id="x")), "two columns", "Customer_ID", "customer_id")
