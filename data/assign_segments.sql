@@ -43,18 +43,18 @@ FROM (SELECT Customer_ID, D0, D1, D2, D3,
     CASE WHEN D0 <= D1 AND D0 <= D2 AND D0 <= D3 THEN 0 WHEN D1 <= D2 AND D1 <= D3 THEN 1 WHEN D2 <= D3 THEN 2 ELSE 3 END
   END AS Place
 FROM (SELECT Customer_ID, Known,
-  (Z_R - (-1.1788E+00)) * (Z_R - (-1.1788E+00)) + (Z_F - 2.21682E+00) * (Z_F - 2.21682E+00) + (Z_M - 2.37022E+00) * (Z_M - 2.37022E+00) AS D0,
-  (Z_R - (-1.09777E+00)) * (Z_R - (-1.09777E+00)) + (Z_F - 8.79187E-01) * (Z_F - 8.79187E-01) + (Z_M - 7.38655E-01) * (Z_M - 7.38655E-01) AS D1,
-  (Z_R - (-9.45149E-01)) * (Z_R - (-9.45149E-01)) + (Z_F - (-1.06127E-01)) * (Z_F - (-1.06127E-01)) + (Z_M - (-1.6459E-01)) * (Z_M - (-1.6459E-01)) AS D2,
-  (Z_R - 7.94038E-01) * (Z_R - 7.94038E-01) + (Z_F - (-6.91123E-01)) * (Z_F - (-6.91123E-01)) + (Z_M - (-6.52824E-01)) * (Z_M - (-6.52824E-01)) AS D3
+  (Z_R - (-1.23185E+00)) * (Z_R - (-1.23185E+00)) + (Z_F - 2.37854E+00) * (Z_F - 2.37854E+00) + (Z_M - 2.44506E+00) * (Z_M - 2.44506E+00) AS D0,
+  (Z_R - (-1.11455E+00)) * (Z_R - (-1.11455E+00)) + (Z_F - 7.48104E-01) * (Z_F - 7.48104E-01) + (Z_M - 5.28527E-01) * (Z_M - 5.28527E-01) AS D1,
+  (Z_R - (-9.18309E-01)) * (Z_R - (-9.18309E-01)) + (Z_F - (-3.12515E-01)) * (Z_F - (-3.12515E-01)) + (Z_M - (-3.45008E-01)) * (Z_M - (-3.45008E-01)) AS D2,
+  (Z_R - 8.08568E-01) * (Z_R - 8.08568E-01) + (Z_F - (-6.2968E-01)) * (Z_F - (-6.2968E-01)) + (Z_M - (-5.5077E-01)) * (Z_M - (-5.5077E-01)) AS D3
 FROM (SELECT Customer_ID,
   CASE WHEN Recency BETWEEN -1E+100 AND 1E+100
     AND Frequency BETWEEN -1E+100 AND 1E+100
     AND Monetary BETWEEN -1E+100 AND 1E+100
     THEN 1 END AS Known,
-  (CASE WHEN Recency > 3.38E+02 THEN 3.38E+02 ELSE Recency END - 1.32348E+02) / 9.99279E+01 AS Z_R,
-  (CASE WHEN Frequency > 2.5E+01 THEN 2.5E+01 ELSE Frequency END - 5.7296E+00) / 6.27821E+00 AS Z_F,
-  (CASE WHEN Monetary > 2.36104E+03 THEN 2.36104E+03 ELSE Monetary END - 4.30337E+02) / 5.61519E+02 AS Z_M
+  (CASE WHEN Recency > 3.3E+02 THEN 3.3E+02 ELSE Recency END - 1.346742E+02) / 9.55116E+01 AS Z_R,
+  (CASE WHEN Frequency > 2.4E+01 THEN 2.4E+01 ELSE Frequency END - 5.3036E+00) / 6.19259E+00 AS Z_F,
+  (CASE WHEN Monetary > 2.8372E+03 THEN 2.8372E+03 ELSE Monetary END - 3.96998E+02) / 5.53087E+02 AS Z_M
 FROM (SELECT Customer_ID,
   CAST(Recency AS DOUBLE PRECISION) AS Recency,
   CAST(Frequency AS DOUBLE PRECISION) AS Frequency,

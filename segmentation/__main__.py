@@ -1,8 +1,6 @@
-"""python -m segmentation: re-execute the notebook in place, with a line of progress.
+"""From an export to its segments with one command; --help teaches by example."""
 
-Exit status 0, or 1 and one line on standard error; a run that fails leaves notebook and results as they were.
-"""
-
+import argparse
 import os
 import re
 import subprocess
@@ -10,20 +8,76 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-if sys.path[0] == str(ROOT / "segmentation"):  # run as `python /path/to/segmentation`
+if Path(sys.path[0] or ".").resolve() == ROOT / "segmentation":  # run as `python /path/to/segmentation`
     sys.path[0] = str(ROOT)
 NOTEBOOK = ROOT / "ecommerce_segmentation.ipynb"
+HELP = """
+examples:
+  python -m segmentation                          re-execute the notebook in place, on the shop that ships with it
+  python -m segmentation orders.csv               an export of orders, or of order lines
+  python -m segmentation customers.csv            one row per customer
+  python -m segmentation customers.csv orders.csv both: the orders are used if they agree with the customers
+  python -m segmentation shop.csv --out march --currency EUR --previous february
+  python -m segmentation shop.csv --columns "Total Spent=Monetary" "Last Buy=Last_Order_Date"
+  python /path/to/segmentation shop.csv           the same from any folder; paths are yours
+
+Results (default folder: results) hold the report, the executed notebook, every table and every figure.
+Exit status: 0; 1 and one line that says what was found and what was expected; 2 for a wrong call.
+"""
 
 
-def execute(source: Path, folder: Path, told=lambda line: None):
-    """The executed notebook, with relative paths starting at the folder; told(chapter) as each one begins.
+def arguments() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m segmentation",
+        description="Customer segmentation: four named segments and what to do for each, from a shop's export.",
+        epilog=HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("files", nargs="*", metavar="FILE", help="customers, orders, or one of each (CSV)")
+    parser.add_argument("--out", metavar="DIR", default="results", help="where results go (default: results)")
+    parser.add_argument("--currency", metavar="SIGN", help="how money is shown: $, EUR, ...")
+    parser.add_argument("--columns", nargs="+", metavar="YOURS=OURS", help="headers that are not recognised")
+    parser.add_argument("--window", metavar="MONTHS", help="months that count, or all (default: 12)")
+    parser.add_argument(
+        "--snapshot", metavar="DATE", help="the day to count back from (default: day after the last order)"
+    )
+    parser.add_argument("--previous", metavar="DIR", help="results of an earlier run, to compare with")
+    parser.add_argument("--model", metavar="FILE", help="place by an earlier segment_model.json instead of a new fit")
+    parser.add_argument("--no-report", action="store_true", help="leave report.html out")
+    return parser
+
+
+def parameters_of(asked: argparse.Namespace) -> dict:
+    """The notebook's parameters, as asked for on the command line; raises InputError for files that do not fit."""
+    from segmentation.inputs import kind_of
+    from segmentation.problems import InputError
+
+    columns = dict(pair.split("=", 1) for pair in asked.columns or [])
+    kinds = {}
+    for file in asked.files:
+        kind = kind_of(file, columns)
+        if kind in kinds:
+            raise InputError(
+                f"{Path(file).name}: looks like {kind}, as {Path(kinds[kind]).name} does; expected one of each"
+            )
+        kinds[kind] = file
+        print(f"{Path(file).name}: taken as {kind}", file=sys.stderr)
+    found = {"CUSTOMERS_CSV": kinds.get("customers"), "ORDERS_CSV": kinds.get("orders"), "COLUMNS": columns}
+    found |= {"OUTPUT_DIR": asked.out, "IMAGES_DIR": str(Path(asked.out, "images"))}
+    found |= {"WINDOW_MONTHS": None if asked.window == "all" else int(asked.window)} if asked.window else {}
+    options = {"CURRENCY": asked.currency, "SNAPSHOT_DATE": asked.snapshot}
+    options |= {"PREVIOUS": asked.previous, "MODEL": asked.model}
+    return found | {name: value for name, value in options.items() if value is not None}
+
+
+def execute(notebook, folder: Path, told=lambda line: None) -> None:
+    """Execute a notebook; relative paths start at the folder; told(chapter) as each one begins.
 
     Raises nbclient's CellExecutionError. Nothing in the result differs between machines: no timings, no Python version.
     """
-    import nbformat
     from nbclient import NotebookClient
 
-    notebook = nbformat.read(source, as_version=4)
     heads = [re.match(r"##? (.+)", cell.source) if cell.cell_type == "markdown" else None for cell in notebook.cells]
     chapters = {number: head[1] for number, head in enumerate(heads) if head}
 
@@ -36,7 +90,6 @@ def execute(source: Path, folder: Path, told=lambda line: None):
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     client.execute(env={**os.environ, "PYTHONPATH": path}, stderr=subprocess.DEVNULL)
     notebook.metadata.language_info.pop("version", None)
-    return notebook
 
 
 def show_progress(line: str) -> None:
@@ -45,22 +98,68 @@ def show_progress(line: str) -> None:
         print(f"\r\033[K{line}", end="", file=sys.stderr, flush=True)
 
 
-def main() -> int:
-    """Re-execute the notebook in place."""
+def with_parameters(notebook, parameters: dict):
+    """The notebook with a cell of parameters after its own."""
     import nbformat
+
+    given = "\n".join(f"{name} = {value!r}" for name, value in parameters.items())
+    cell = nbformat.v4.new_code_cell(given, id="given", metadata={"tags": ["injected-parameters"]})
+    place = next(n for n, cell in enumerate(notebook.cells) if "parameters" in cell.metadata.get("tags", []))
+    notebook.cells.insert(place + 1, cell)
+    return notebook
+
+
+def write(notebook, path: Path) -> None:
+    """Write a notebook in one step."""
+    import nbformat
+
+    waiting = path.with_name(f".{path.name}.new")
+    waiting.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8", newline="\n")
+    waiting.replace(path)
+
+
+def write_report(notebook, path: Path) -> None:
+    """The executed notebook as one HTML file without code."""
+    from nbconvert import HTMLExporter
+
+    template = Path(__file__).parent / "report" / "report.html.j2"
+    exporter = HTMLExporter(template_name="classic", template_file=str(template), exclude_input=True)
+    path.write_text(exporter.from_notebook_node(notebook)[0], encoding="utf-8", newline="\n")
+
+
+def run(asked: argparse.Namespace) -> str:
+    """Do what was asked; returns one line on what there is now."""
+    import nbformat
+
+    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    if not asked.files:
+        execute(notebook, ROOT, show_progress)
+        write(notebook, NOTEBOOK)
+        return f"{NOTEBOOK.name} and its results in data/ and images/ are up to date"
+    execute(with_parameters(notebook, parameters_of(asked)), Path.cwd(), show_progress)
+    out = Path(asked.out).expanduser()
+    write(notebook, out / NOTEBOOK.name)
+    if not asked.no_report:
+        write_report(notebook, out / "report.html")
+    return f"{out / ('ecommerce_segmentation.ipynb' if asked.no_report else 'report.html')} is ready"
+
+
+def main() -> int:
+    """The exit status of the command."""
     from nbclient.exceptions import CellExecutionError
 
+    asked = arguments().parse_args()
     try:
-        notebook = execute(NOTEBOOK, ROOT, show_progress)
-    except CellExecutionError as stopped:
+        from segmentation.problems import InputError
+
+        said = run(asked)
+    except (InputError, CellExecutionError) as stopped:
         show_progress("")
-        print(f"{stopped.ename}: {stopped.evalue}", file=sys.stderr)
+        message = str(stopped) if isinstance(stopped, InputError) else f"{stopped.evalue}"
+        print(message if isinstance(stopped, InputError) or stopped.ename == "InputError" else stopped, file=sys.stderr)
         return 1
     show_progress("")
-    waiting = NOTEBOOK.with_name(f".{NOTEBOOK.name}.new")
-    waiting.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8", newline="\n")
-    waiting.replace(NOTEBOOK)
-    print(f"{NOTEBOOK.name} and its results in data/ and images/ are up to date")
+    print(said)
     return 0
 
 

@@ -20,6 +20,7 @@ class Answer:
     step: Sentence
     sure: Sentence
     made: Sentence  # from which customers, on which day
+    weak: list[Sentence]  # what is too little to go on
 
     @property
     def lines(self) -> list[Sentence]:
@@ -47,8 +48,9 @@ class Answer:
     def text(self) -> Sentence:
         """The whole answer as Markdown."""
         return sentence(
-            "**{people:#} customers, {revenue:$} of revenue, four segments** (medians):\n\n{lines:\n}\n\n"
+            "{warning}**{people:#} customers, {revenue:$} of revenue, four segments** (medians):\n\n{lines:\n}\n\n"
             "**Do first:** {step}\n\n**How sure:** {sure}",
+            warning=sentence("> **Too little to go on:** {weak:; }.\n\n" if self.weak else "", weak=self.weak),
             people=self.segments["Customers"].sum(),
             revenue=self.segments["Revenue"].sum(),
             lines=self.lines,

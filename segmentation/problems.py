@@ -3,7 +3,6 @@
 import os
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 
@@ -56,14 +55,13 @@ def setting(name: str, default):
     text = os.environ.get(f"SEGMENTATION_{name}", default)
     if text == "":
         return None
+    if isinstance(default, dict) and isinstance(text, str):  # "Total Spent=Monetary; Client=Customer_ID"
+        return dict(pair.strip().split("=", 1) for pair in text.split(";") if "=" in pair)
     return int(text) if isinstance(default, int) and re.fullmatch(r"[+-]?\d+", str(text)) else text
 
 
-def check_parameters(window_months, snapshot_date, random_state, currency, **paths) -> None:
+def check_parameters(window_months, snapshot_date, random_state, currency, columns) -> None:
     """Raise InputError for a parameter that cannot be meant."""
-    for name, path in paths.items():
-        if not isinstance(path, str | Path) or not str(path).strip():
-            raise InputError(f"{name} is {path!r}; expected a path")
     if window_months is not None and (type(window_months) is not int or not 1 <= window_months <= 600):
         raise InputError(f"WINDOW_MONTHS is {window_months!r}; expected a whole number from 1 to 600, or None")
     if type(random_state) is not int or not 0 <= random_state < 2**32:
@@ -72,3 +70,5 @@ def check_parameters(window_months, snapshot_date, random_state, currency, **pat
         raise InputError(f"SNAPSHOT_DATE is {snapshot_date!r}; expected a date like 2026-07-01, or None")
     if not isinstance(currency, str) or not re.fullmatch(r"[^\d\s<>|*_`\[\]\\~#&]{1,5}", currency):
         raise InputError(f"CURRENCY is {currency!r}; expected a sign or code of one to five letters, like $ or EUR")
+    if not isinstance(columns, dict) or not all(isinstance(name, str) for pair in columns.items() for name in pair):
+        raise InputError(f"COLUMNS is {columns!r}; expected your header: our name, like {{'Total Spent': 'Monetary'}}")

@@ -22,6 +22,13 @@ def versions() -> pd.Series:
     return pd.Series({name: version(name) for name in PACKAGES})
 
 
+def facts(window: int | None, snapshot: str | None, columns: dict, currency: str, seed: int) -> dict:
+    """What the manifest of a run says beside its files: parameters, and versions of the analysis' libraries."""
+    parameters = {"WINDOW_MONTHS": window, "SNAPSHOT_DATE": snapshot, "COLUMNS": columns}
+    parameters |= {"CURRENCY": currency, "RANDOM_STATE": seed}
+    return {"parameters": parameters, "versions": versions().to_dict()}
+
+
 def checksum(sealed: dict) -> str:
     """The first 16 digits of the SHA-256 of everything in the file but its checksum."""
     rest = {name: value for name, value in sealed.items() if name != "checksum"}

@@ -15,11 +15,12 @@ from segmentation.orders import rfm_from_orders
 from segmentation.parsing import read_numbers
 from segmentation.problems import InputError, LeftOut
 from segmentation.published import load_model
-from segmentation.reading import read_table
+from segmentation.reading import Kind, read_table
 from segmentation.vocabulary import CUSTOMER_COLUMNS, MIN_CUSTOMERS, RFM, SEGMENTS
 from segmentation.words import Sentence, percent, plain, sentence, short
 
 REFIT_SAMPLE = 10_000  # customers in each refit
+SEGMENTED_FILE = Kind(CUSTOMER_COLUMNS, ["Customer_ID", "Segment_Name"], "Customer_ID", [])
 QUIET_DAYS = 30  # without an order, to see what only a frozen model shows
 SAME_MODEL = 0.995  # share of an earlier file's customers that its own model must place where the file has them
 RAND = "Adjusted Rand index with a refit"
@@ -79,7 +80,7 @@ def read_earlier(path: str | None) -> Earlier | LeftOut:
     """An earlier ecommerce_segmented_customers.csv, and the model beside it. Raises InputError for another file."""
     if not path:
         return LeftOut("no earlier run to compare with")
-    table = read_table(path, CUSTOMER_COLUMNS, ["Customer_ID", "Segment_Name"], ids="Customer_ID")
+    table = read_table(path, SEGMENTED_FILE)
     rows = table.rows
     odd = rows[~rows["Segment_Name"].isin(SEGMENTS) | rows["Customer_ID"].duplicated()]
     if len(odd):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pandas as pd
+from IPython import get_ipython
 from IPython.display import Markdown, display
 from PIL import Image
 
@@ -28,11 +29,22 @@ def holds_sentences(column: pd.Series) -> bool:
 
 
 class FirstScreen:
-    """The place at the top of the notebook where the answer appears when all cells have run."""
+    """The place at the top of the notebook where the answer appears when all cells have run.
+
+    Where a cell stops the run, its message stands here too: JupyterLab jumps to the last cell, not to the one that
+    stopped. Until then nothing of an earlier run is shown.
+    """
 
     def __init__(self):
         self.text = display(Markdown("*The answer appears here when all cells have run.*"), display_id="answer")
         self.picture = display(Markdown(""), display_id="picture")
+        if (shell := get_ipython()) is not None:
+            shell.set_custom_exc((Exception,), self._stopped)
+
+    def _stopped(self, shell, kind, error, traceback, tb_offset=None):
+        """Say here why the run stopped, and show the error where it was raised, as ever."""
+        self.text.update(Markdown(f"> **The run stopped, nothing was written.** {plain(error) or kind.__name__}"))
+        shell.showtraceback((kind, error, traceback), tb_offset=tb_offset)
 
 
 class Page:

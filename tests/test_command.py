@@ -34,13 +34,31 @@ def project(folder):
     return copy
 
 
+def test_orders_alone_become_a_report_from_any_folder(project, folder, generator):
+    generator.make(seed=3, customers=120, defects=False)[0].to_csv(folder / "orders.csv", index=False)
+    done = run(folder, str(project / "segmentation"), "orders.csv", "--out", "march", "--currency", "EUR")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == "orders.csv: taken as orders\n"
+    assert done.stdout.rstrip().endswith("report.html is ready")
+    made = {path.name for path in (folder / "march").iterdir()}
+    assert {"report.html", "run.json", "ecommerce_segmentation.ipynb", "images", "campaign_plan.csv"} <= made
+    report = (folder / "march" / "report.html").read_text(encoding="utf-8")
+    assert "120 customers" in report and "EUR" in report and "$" not in report.split("<main>")[1][:3000]
+    assert (project / NOTEBOOK.name).read_bytes() == NOTEBOOK.read_bytes()
+    assert not (project / "data").exists()
+
+
 def test_a_bad_file_ends_in_one_line_and_nothing_is_written(project, folder):
     (folder / "bad.csv").write_text("Customer_ID,Recency,Frequency\na,1,2\n")
     before = (project / NOTEBOOK.name).read_bytes()
     done = run(project, "-m", "segmentation", SEGMENTATION_CUSTOMERS_CSV=str(folder / "bad.csv"))
     assert done.returncode == 1
-    assert done.stderr.startswith("InputError: bad.csv: no column Monetary") and done.stderr.count("\n") == 1
+    assert done.stderr.startswith("bad.csv: no column Monetary") and done.stderr.count("\n") == 1
     assert (project / NOTEBOOK.name).read_bytes() == before and not (project / "data").exists()
+    done = run(folder, str(project / "segmentation"), "bad.csv")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1) and "bad.csv: no column Monetary" in done.stderr
+    assert run(folder, str(project / "segmentation"), "--nonsense").returncode == 2
+    assert not (folder / "results").exists()
 
 
 def test_papermill_runs_it_with_parameters(folder):

@@ -1,17 +1,14 @@
-"""Write the numbers of README.md and data/README.md.
+"""Write the numbers of README.md.
 
 python tests/update_readme.py            the results table, from data/segment_profiles.csv
-python tests/update_readme.py --spread   also the segment shares over 20 seeds of the generator (half a minute)
 """
 
 import re
-import sys
 from pathlib import Path
 
 import pandas as pd
 
 ROOT = Path(__file__).resolve().parent.parent
-SEEDS = range(1, 21)
 
 
 def percent(share: float) -> str:
@@ -34,28 +31,6 @@ def results(profiles: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-def shares_by_seed(seeds) -> pd.DataFrame:
-    """Segment shares (percent) that the notebook's own functions find for other seeds of the generator."""
-    from shared import definitions, load
-
-    nb, generator = definitions(), load(ROOT / "data" / "make_dataset.py")
-    rows = {}
-    for seed in seeds:
-        customers = generator.make(seed, defects=False)[1]
-        places = nb["place"](nb["segmentation"](customers, f"seed {seed}", 42), customers)[0]
-        rows[seed] = [100 * (places == number).mean() for number in range(nb["K"])]
-    return pd.DataFrame.from_dict(rows, orient="index", columns=nb["SEGMENTS"])
-
-
-def spread(shares: pd.DataFrame) -> str:
-    """Mean, standard deviation and range of each segment's share over seeds, in Markdown."""
-    lines = ["| Segment | Mean | Standard deviation | Lowest | Highest |", "|---|--:|--:|--:|--:|"]
-    for name, column in shares.items():
-        numbers = (column.mean(), column.std(), column.min(), column.max())
-        lines.append(f"| {name} | " + " | ".join(f"{number:.1f} %" for number in numbers) + " |")
-    return "\n".join(lines)
-
-
 def updated(text: str, name: str, block: str) -> str:
     """The text with its block of this name replaced."""
     start, end = f"<!-- {name}: written by tests/update_readme.py -->", f"<!-- end of {name} -->"
@@ -70,5 +45,3 @@ def rewrite(path: Path, name: str, block: str) -> None:
 
 if __name__ == "__main__":
     rewrite(ROOT / "README.md", "results", results(pd.read_csv(ROOT / "data" / "segment_profiles.csv")))
-    if "--spread" in sys.argv[1:]:
-        rewrite(ROOT / "data" / "README.md", "spread", spread(shares_by_seed(SEEDS)))
