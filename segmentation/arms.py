@@ -36,7 +36,7 @@ def deal(ids, control_share: float, salt: str) -> np.ndarray:
 
 def next_action(customers: pd.DataFrame, segment: pd.Series, actions: dict[str, Action], slipped: str) -> pd.Series:
     """The first step of the segment's action, or what is done for those who slipped out of the two best segments."""
-    first = segment.map({name: f"{action.goal}: {action.actions.split(';')[0]}" for name, action in actions.items()})
+    first = segment.map({name: action.first for name, action in actions.items()})
     if "Previous_Segment" not in customers:
         return first
     before = customers["Previous_Segment"].astype(str)

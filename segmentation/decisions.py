@@ -50,6 +50,11 @@ class Action:
     shows: str  # the number that would show that it works
     kpi: str  # the same number, as chapter 12 tests it
 
+    @property
+    def first(self) -> str:
+        """Goal and first step."""
+        return f"{self.goal}: {self.actions.split(';')[0]}"
+
 
 @dataclass(frozen=True)
 class Belief:

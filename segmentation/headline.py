@@ -21,6 +21,7 @@ class Answer:
     sure: Sentence
     made: Sentence  # from which customers, on which day
     weak: list[Sentence]  # what is too little to go on
+    changed: Sentence | LeftOut  # since an earlier run
 
     @property
     def lines(self) -> list[Sentence]:
@@ -49,12 +50,13 @@ class Answer:
         """The whole answer as Markdown."""
         return sentence(
             "{warning}**{people:#} customers, {revenue:$} of revenue, four segments** (medians):\n\n{lines:\n}\n\n"
-            "**Do first:** {step}\n\n**How sure:** {sure}",
+            "**Do first:** {step}\n\n{changed}**How sure:** {sure}",
             warning=sentence("> **Too little to go on:** {weak:; }.\n\n" if self.weak else "", weak=self.weak),
             people=self.segments["Customers"].sum(),
             revenue=self.segments["Revenue"].sum(),
             lines=self.lines,
             step=self.step,
+            changed="" if isinstance(self.changed, LeftOut) else sentence("{said}\n\n", said=self.changed),
             sure=self.sure,
         )
 

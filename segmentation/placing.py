@@ -86,7 +86,7 @@ def on_ways_up(ways: pd.DataFrame, customers: pd.DataFrame) -> Sentence:
 
 def on_rounding(fitted: Fitted, customers: pd.DataFrame) -> Sentence:
     """What rounding the published numbers changed, and where they can be used."""
-    moved = (place(fitted.exact, customers).cluster != customers["Cluster"]).sum()
+    moved = (place(fitted.exact, customers).cluster != place(fitted.model, customers).cluster).sum()
     return sentence(
         "The fit before rounding would place {whom} elsewhere; only the published numbers count. "
         "`assign_segments.sql` holds nothing but SQL-92, so a warehouse can run it where the customers are.",

@@ -3,6 +3,7 @@
 import os
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
@@ -58,6 +59,17 @@ def setting(name: str, default):
     if isinstance(default, dict) and isinstance(text, str):  # "Total Spent=Monetary; Client=Customer_ID"
         return dict(pair.strip().split("=", 1) for pair in text.split(";") if "=" in pair)
     return int(text) if isinstance(default, int) and re.fullmatch(r"[+-]?\d+", str(text)) else text
+
+
+def named_path(name: str, path) -> Path | None:
+    """The path that a parameter names, None where it names none; raises InputError for what is no path.
+
+    >>> named_path("MODEL", None), named_path("MODEL", "")
+    (None, None)
+    """
+    if path is not None and not isinstance(path, str | Path):
+        raise InputError(f"{name} is {path!r}; expected a path, or None")
+    return Path(path).expanduser() if path and str(path).strip() else None
 
 
 def check_parameters(window_months, snapshot_date, random_state, currency, columns) -> None:

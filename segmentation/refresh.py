@@ -1,30 +1,106 @@
-"""Next quarter: can the frozen model be kept, and what changed since an earlier run."""
+"""Next quarter: can a frozen model be kept, and what would a refit change."""
 
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from sklearn.metrics import adjusted_rand_score
 
-from segmentation.clusters import Model, fit, place
+from segmentation.clusters import Fitted, Model, fit, place
 from segmentation.decisions import Recipe
-from segmentation.features import draw
-from segmentation.movement import ABSENT, YEAR, Movement, Transition, since_when
+from segmentation.features import draw, fifths
+from segmentation.movement import YEAR, Movement
 from segmentation.orders import rfm_from_orders
-from segmentation.parsing import read_numbers
-from segmentation.problems import InputError, LeftOut
-from segmentation.published import load_model
-from segmentation.reading import Kind, read_table
-from segmentation.vocabulary import CUSTOMER_COLUMNS, MIN_CUSTOMERS, RFM, SEGMENTS
-from segmentation.words import Sentence, percent, plain, sentence, short
+from segmentation.problems import InputError, LeftOut, named_path
+from segmentation.published import Published, in_words, read_published
+from segmentation.vocabulary import MIN_CUSTOMERS, SEGMENTS
+from segmentation.words import Sentence, join, sentence, written
 
 REFIT_SAMPLE = 10_000  # customers in each refit
-SEGMENTED_FILE = Kind(CUSTOMER_COLUMNS, ["Customer_ID", "Segment_Name"], "Customer_ID", [])
 QUIET_DAYS = 30  # without an order, to see what only a frozen model shows
-SAME_MODEL = 0.995  # share of an earlier file's customers that its own model must place where the file has them
 RAND = "Adjusted Rand index with a refit"
 ALONE = "Alone it would say"
+
+
+def read_frozen(path: str | None, months: int | None) -> Published | LeftOut:
+    """The published model that MODEL names, to place by. Raises InputError for another window, or no model."""
+    named = named_path("MODEL", path)
+    if named is None:
+        return LeftOut("MODEL names no earlier model")
+    found = read_published(named)
+    if found.window != months:
+        wanted = f"expected {in_words(months)}, as WINDOW_MONTHS says"
+        raise InputError(f"{found.name}: made with a window of {in_words(found.window)}; {wanted}")
+    return found
+
+
+def thresholds_of(frozen: Published | LeftOut, customers: pd.DataFrame) -> dict[str, list[float]]:
+    """Cut points of the RFM scores: the earlier model's, else the fifths of these customers."""
+    return fifths(customers) if isinstance(frozen, LeftOut) else frozen.thresholds
+
+
+def model_of(frozen: Published | LeftOut, fitted: Fitted) -> Model:
+    """The model that is published: the earlier one, else the new fit."""
+    return fitted.model if isinstance(frozen, LeftOut) else frozen.model
+
+
+@dataclass(frozen=True)
+class Refit:
+    """What a new fit would change for customers whom an earlier model places; arrays (customers,) of clusters."""
+
+    frozen: Published
+    kept: np.ndarray  # under the earlier model
+    refitted: np.ndarray  # under the new fit
+
+    @cached_property
+    def rand(self) -> float:
+        """Adjusted Rand index of the two."""
+        return adjusted_rand_score(self.kept, self.refitted)
+
+    @property
+    def changed(self) -> float:
+        """Share of customers in another segment."""
+        return (self.kept != self.refitted).mean()
+
+    @property
+    def sizes(self) -> pd.DataFrame:
+        """Customers by segment: kept, refitted, and the difference."""
+        counts = [np.bincount(cluster, minlength=len(SEGMENTS)) for cluster in (self.kept, self.refitted)]
+        table = pd.DataFrame(dict(zip(("kept", "refitted"), counts, strict=True)), SEGMENTS)
+        return table.assign(more=table["refitted"] - table["kept"])
+
+
+def compare_fit(frozen: Published, fitted: Fitted, customers: pd.DataFrame) -> Refit:
+    """The earlier model beside a new fit. Raises InputError where the earlier one leaves a segment empty."""
+    refit = Refit(frozen, *(place(model, customers).cluster for model in (frozen.model, fitted.model)))
+    if empty := [name for name, size in refit.sizes["kept"].items() if not size]:
+        found = f"of {len(customers):,} customers it places nobody in {join(empty)}"
+        raise InputError(f"{frozen.name}: {found}; expected somebody in each segment: fit anew (MODEL = None)")
+    return refit
+
+
+def refit_sizes(refit: Refit) -> pd.DataFrame:
+    """Segment sizes by the earlier model and by a refit, as they are shown."""
+    columns = {"By the earlier model": "{kept:#}", "By a refit": "{refitted:#}", "Difference": "{more:+,d}"}
+    return written(refit.sizes.rename_axis("Customers"), columns)
+
+
+def on_fit(refit: Refit, keep_from: float) -> Sentence:
+    """By which model customers are placed, what a refit would change, and what this chapter's evidence is about."""
+    keep = "**KEEP:** it is kept here and published again."
+    fit_anew = "**REFIT:** it is kept here because `MODEL` says so; leave `MODEL` out to publish the refit."
+    return sentence(
+        "**Customers are placed by {x.frozen.name:code}**, published as of {x.frozen.day} for "
+        "{x.frozen.customers:# customer}, not by a new fit. A refit agrees with it at an adjusted Rand index of "
+        "{x.rand:.2f} (asked: {keep_from}) and would put {x.changed:%} of customers into another segment. {verdict}"
+        "\n\nWhat this chapter says of the fit and of the number of groups is evidence about the refit; every segment "
+        "that is shown or written is the earlier model's, and so are those that are held against resamples and other "
+        "choices. RFM scores are cut where that model cuts them.",
+        x=refit,
+        keep_from=keep_from,
+        verdict=keep if refit.rand >= keep_from else fit_anew,
+    )
 
 
 def agreement(then: pd.DataFrame, model: Model, recipe: Recipe) -> float:
@@ -61,79 +137,11 @@ def keep_or_refit(refits: pd.DataFrame, keep_from: float) -> Sentence:
     return sentence(text, date=date, like=like, rand=rand, word=word, keep_from=keep_from, off=off)
 
 
-def moved_by_silence(customers: pd.DataFrame, model: Model, recipe: Recipe) -> dict[str, float]:
-    """Share of customers whom QUIET_DAYS without an order would move, under the frozen model and under a refit."""
+def moved_by_silence(customers: pd.DataFrame, model: Model, refit: Model, recipe: Recipe) -> dict[str, float]:
+    """Share of customers whom QUIET_DAYS without an order would move: under the frozen model, and refit to refit."""
     aged = customers.assign(Recency=customers["Recency"] + QUIET_DAYS)
-    models = {"frozen": model, "refitted": fit(aged, recipe).model}
-    return {name: (place(one, aged).cluster != customers["Cluster"]).mean() for name, one in models.items()}
-
-
-@dataclass(frozen=True)
-class Earlier:
-    """An earlier run."""
-
-    customers: pd.DataFrame  # Cluster by Customer_ID, and R, F, M as far as the file has them
-    model: Model | LeftOut  # the one that placed them
-
-
-def read_earlier(path: str | None) -> Earlier | LeftOut:
-    """An earlier ecommerce_segmented_customers.csv, and the model beside it. Raises InputError for another file."""
-    if not path:
-        return LeftOut("no earlier run to compare with")
-    table = read_table(path, SEGMENTED_FILE)
-    rows = table.rows
-    odd = rows[~rows["Segment_Name"].isin(SEGMENTS) | rows["Customer_ID"].duplicated()]
-    if len(odd):
-        found = f"'{short(odd['Segment_Name'].iloc[0])}' for '{short(odd['Customer_ID'].iloc[0])}'"
-        raise InputError(f"{table.name}, line {odd.index[0]}: {found}; expected each id once, in one of four segments")
-    rfm = {n: read_numbers(rows[n], n, table.delimiter, f"{table.name}, column {n}") for n in RFM if n in rows}
-    cluster = pd.Index(SEGMENTS).get_indexer(rows["Segment_Name"].astype(str))
-    customers = pd.DataFrame(rfm, rows.index).assign(Cluster=cluster).set_index(rows["Customer_ID"])
-    return Earlier(customers, model_of(customers, Path(path).with_name("segment_model.json")))
-
-
-def model_of(customers: pd.DataFrame, path: Path) -> Model | LeftOut:
-    """The model in a segment_model.json, if it is the one that placed these customers."""
-    if not path.is_file() or not set(RFM) <= set(customers):
-        return LeftOut("No `segment_model.json` lies beside it, so only the refitted segments can be compared")
-    try:
-        model = load_model(path)
-    except InputError as error:
-        return LeftOut(f"The model beside it is not used: {plain(error)}")
-    right = (place(model, customers.fillna(0)).cluster == customers["Cluster"]).mean()
-    if right >= SAME_MODEL:
-        return model
-    found = f"places only {percent(right)} of its customers where it has them, so it is not its model"
-    return LeftOut(f"The model beside it {found}")
-
-
-def since_earlier(earlier: Earlier, customers: pd.DataFrame, view: str) -> Transition | LeftOut:
-    """Everybody of an earlier run or this one, then and now; "frozen": now as the earlier model places them."""
-    if view == "frozen" and isinstance(earlier.model, LeftOut):
-        return earlier.model
-    cluster = place(earlier.model, customers).cluster if view == "frozen" else customers["Cluster"].to_numpy()
-    both = pd.concat([earlier.customers["Cluster"], pd.Series(cluster, customers["Customer_ID"])], axis=1)
-    return Transition(*both.fillna(ABSENT).to_numpy(int).T)
-
-
-def on_earlier_model(earlier: Earlier, customers: pd.DataFrame, keep_from: float) -> Sentence:
-    """Whether the earlier run's model can be kept; or why it is not used."""
-    if isinstance(earlier.model, LeftOut):
-        return sentence("{why}.", why=earlier.model.reason)
-    rand = adjusted_rand_score(place(earlier.model, customers).cluster, customers["Cluster"])
-    word = "KEEP" if rand >= keep_from else "REFIT"
-    return sentence("**{word}** its model: with today's it agrees at {rand:.2f}.", word=word, rand=rand)
-
-
-def columns_over_time(customers: pd.DataFrame, moves: Movement | LeftOut, earlier: Earlier | LeftOut) -> pd.DataFrame:
-    """Previous_Segment and Segment_Since, as far as order log or earlier run tell; blank for who was not there."""
-    names = np.array([*SEGMENTS, ""], dtype=object)
-    if not isinstance(moves, LeftOut):
-        row = moves.ids.get_indexer(customers["Customer_ID"])
-        since = moves.dates.strftime("%Y-%m-%d")[since_when(moves.cluster[row], customers["Cluster"].to_numpy())]
-        columns = {"Previous_Segment": names[moves.cluster[row, -2]], "Segment_Since": since}
-        return pd.DataFrame(columns, customers.index).where(pd.Series(row >= 0, customers.index), "")
-    if isinstance(earlier, LeftOut):
-        return pd.DataFrame(index=customers.index)
-    before = earlier.customers["Cluster"].reindex(customers["Customer_ID"], fill_value=ABSENT)
-    return pd.DataFrame({"Previous_Segment": names[before]}, customers.index)
+    models = {"frozen": (model, model), "refitted": (refit, fit(aged, recipe).model)}
+    return {
+        name: (place(before, customers).cluster != place(after, aged).cluster).mean()
+        for name, (before, after) in models.items()
+    }

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")  # the last four: their full-width twins
+
 
 def percent(share: float, digits: int = 1) -> str:
     """A share as text; the one place where shares are rounded.
@@ -62,6 +64,16 @@ def short(text) -> str:
     """
     line = re.sub(r"[\s\x00-\x1f]+", " ", str(text))
     return line if len(line) <= 40 else f"{line[:37]}..."
+
+
+def safe_for_spreadsheets(column: pd.Series) -> pd.Series:
+    """A column of texts; those that a spreadsheet would run as a formula get an apostrophe in front.
+
+    >>> safe_for_spreadsheets(pd.Series(["=1+1", "a=b", "＠x"])).tolist()
+    ["'=1+1", 'a=b', "'＠x"]
+    """
+    texts = column.astype(object)
+    return texts.mask(texts.astype(str).str.startswith(FORMULA_BEGINS), "'" + texts.astype(str))
 
 
 def join(words: list) -> str:

@@ -40,12 +40,21 @@ def test_the_shipped_model_places_and_scores_every_customer(sealed, shipped_cust
     assert sealed["customers"] == len(shipped_customers)
 
 
+def test_the_file_says_what_it_was_made_with(sealed):
+    found = published.read_published(SHIPPED)
+    assert (found.name, found.window, found.customers) == ("segment_model.json", 12, 10_000)
+    assert (found.snapshot, found.day) == (pd.Timestamp("2026-07-01"), "2026-07-01")
+    assert found.thresholds == {name[0]: sealed["rfm_thresholds"][name] for name in RFM}
+
+
 def test_a_model_without_log_or_of_two_features_comes_back_as_it_was(tmp_path):
     model = Model(("Recency", "Monetary"), (300.0, 900.5), (1.0, 2.0), (3.0, 4.0), ((0.1, 0.2),) * 4)
     content = published.seal(model, {key: [1.0, 2.0, 3.0, 4.0] for key in "RFM"}, None, None, 60)
     assert content["snapshot"] is None and content["window_months"] is None
     published.write(content, tmp_path / "model.json")
-    assert published.load_model(tmp_path / "model.json") == model
+    found = published.read_published(tmp_path / "model.json")
+    assert found.model == published.load_model(tmp_path / "model.json") == model
+    assert (found.window, found.snapshot, found.day) == (None, None, "a day that was not named")
 
 
 @pytest.mark.parametrize(
@@ -57,6 +66,7 @@ def test_a_model_without_log_or_of_two_features_comes_back_as_it_was(tmp_path):
         (lambda model: model.update(schema=1), "schema 1; expected schema 2"),
         (lambda model: model.pop("scales"), "no scales"),
         (lambda model: model.pop("checksum"), "no checksum"),
+        *((lambda model, key=key: model.pop(key), f"no {key}") for key in published.FACTS),
         (lambda model: model.clear(), "schema None"),
     ],
 )
@@ -72,5 +82,6 @@ def test_a_file_that_is_no_model_is_refused(tmp_path, text):
     (tmp_path / "model.json").write_text(text)
     with pytest.raises(InputError, match=r"^model\.json: "):
         published.load_model(tmp_path / "model.json")
-    with pytest.raises(InputError, match="cannot be read"):
+    missing = r"^missing\.json: cannot be read as JSON \(No such file or directory\); expected a segment_model"
+    with pytest.raises(InputError, match=missing):
         published.load_model(tmp_path / "missing.json")

@@ -115,10 +115,14 @@ def test_a_foreign_log_is_set_aside_and_an_earlier_run_is_compared(kernel, shop,
     generator.make(seed=8, customers=300, defects=False)[0].to_csv(path, index=False)
     first = complete(kernel.run(customers, ORDERS_CSV=str(path)))
     assert "is set aside" in first.text and not (first.out / "images" / "monthly_spend.png").exists()
-    earlier = str(first.out / "data" / "ecommerce_segmented_customers.csv")
-    again = complete(kernel.run(customers.iloc[10:], PREVIOUS_CSV=earlier))
-    assert "10 are gone" in again.text
-    assert "KEEP" in again.text
+    earlier = first.out / "data"
+    model = str(earlier / "segment_model.json")
+    again = complete(kernel.run(customers.iloc[10:], PREVIOUS=str(earlier), MODEL=model))
+    assert "0 new, 10 lost" in again.text and "**KEEP:**" in again.text
+    movers = again.table("segment_movers.csv")
+    assert len(movers) == 10 and set(movers["To"]) == {"Lost"}
+    old, new = (json.loads((run.out / "data" / "segment_model.json").read_text()) for run in (first, again))
+    assert new == old | {key: new[key] for key in ("customers", "checksum")} and new["customers"] == 290
 
 
 def test_a_parameter_that_cannot_be_meant_stops_the_run(kernel, slim):

@@ -13,7 +13,7 @@ from segmentation.figures.exploring import (
     plot_tiers,
 )
 from segmentation.figures.headline import plot_overview, plot_summary
-from segmentation.figures.movement import plot_flows, plot_shares
+from segmentation.figures.movement import plot_flows, plot_shares, plot_since
 from segmentation.figures.newcomers import plot_guess, plot_horizons
 from segmentation.figures.profiles import plot_abandonment, plot_levels, plot_lorenz, plot_relative
 from segmentation.figures.value import plot_calibration, plot_values
@@ -40,6 +40,7 @@ __all__ = [
     "plot_scores",
     "plot_segments",
     "plot_shares",
+    "plot_since",
     "plot_summary",
     "plot_tiers",
     "plot_values",

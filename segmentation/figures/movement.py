@@ -1,9 +1,10 @@
-"""Figures of chapter 9: segments over time, and flows between them."""
+"""Figures of chapter 9: segments over time, and flows between them, at quarter ends and since an earlier run."""
 
 import itertools
 
 import numpy as np
 
+from segmentation.changes import Since
 from segmentation.figures.style import COLOUR, Canvas
 from segmentation.movement import Movement
 from segmentation.vocabulary import AT_RISK, SEGMENTS
@@ -44,20 +45,15 @@ def ribbons(ax, look: int, flow: np.ndarray, start: np.ndarray, end: np.ndarray,
         end[now] -= size
 
 
-def plot_flows(moves: Movement, canvas: Canvas):
-    """Alluvial picture: a bar per date, split by segment, with ribbons in the colour of the earlier segment."""
-    dates = moves.dates[moves.seasons].strftime("%Y-%m-%d")
-    drawn = "Customers by segment; ribbons in the colour of the earlier one; hatched: no order in the window"
-    fig, ax = canvas.axes(f"Flows between segments at {join(list(dates))}", drawn, 4.2)
-    cells = np.stack([moves.between(*step).matrix.iloc[:-1, :-1] for step in itertools.pairwise(moves.seasons)])
+def flows(ax, cells: np.ndarray, labels: list[str], absent: list[str], gap: float = 0.04) -> None:
+    """A bar per date, split by segment (hatched: absent, named at both ends); ribbons by cells (dates - 1, 5, 5)."""
     leaving, arriving = cells.sum(axis=2), cells.sum(axis=1)
     sizes = np.vstack([leaving[:1], np.maximum(leaving[1:], arriving[:-1]), arriving[-1:]])
-    steps = sizes + 0.04 * sizes.sum(axis=1).max()
+    steps = sizes + gap * sizes.sum(axis=1).max()
     tops = steps - steps.cumsum(axis=1)
     width = 0.05
     for look, flow in enumerate(cells):
         ribbons(ax, look, flow, tops[look], tops[look + 1], width)
-    names = [*SEGMENTS, "not in the window"]
     for (look, part), size in np.ndenumerate(sizes):
         colour = [*COLOUR.values(), "white"][part]
         hatch = "////" if part == len(SEGMENTS) else None
@@ -66,10 +62,30 @@ def plot_flows(moves: Movement, canvas: Canvas):
         ends = {0: ("right", -width - 0.02), len(sizes) - 1: ("left", width + 0.02)}
         if look in ends:
             side, offset = ends[look]
-            ax.text(look + offset, tops[look, part] - size / 2, f"{names[part]}\n{count(size)}", ha=side, va="center")
-    ax.set_xticks(range(len(sizes)), dates)
+            name = [*SEGMENTS, absent[look > 0]][part]
+            ax.text(look + offset, tops[look, part] - size / 2, f"{name}\n{count(size)}", ha=side, va="center")
+    ax.set_xticks(range(len(sizes)), labels)
     ax.set_xlim(-0.12 - 0.2 * len(cells), len(cells) + 0.12 + 0.2 * len(cells))
     ax.yaxis.set_visible(False)
     ax.spines[["left", "bottom"]].set_visible(False)
     ax.tick_params(bottom=False)
+
+
+def plot_flows(moves: Movement, canvas: Canvas):
+    """Alluvial picture: a bar per date, split by segment, with ribbons in the colour of the earlier segment."""
+    dates = list(moves.dates[moves.seasons].strftime("%Y-%m-%d"))
+    drawn = "Customers by segment; ribbons in the colour of the earlier one; hatched: no order in the window"
+    fig, ax = canvas.axes(f"Flows between segments at {join(dates)}", drawn, 4.2)
+    cells = np.stack([moves.between(*step).matrix.iloc[:-1, :-1] for step in itertools.pairwise(moves.seasons)])
+    flows(ax, cells, dates, ["not in the window"] * 2)
+    return fig
+
+
+def plot_since(since: Since, canvas: Canvas):
+    """Alluvial picture of two runs: who was where then, and is where now."""
+    whose = "by the earlier run's borders" if since.view == "frozen" else "each run by its own borders"
+    drawn = f"Customers by segment, {whose}; ribbons in the colour of the earlier one; hatched: not in that run"
+    labels = [f"earlier run\n{since.then}", f"this run\n{since.now}"]
+    fig, ax = canvas.axes(f"Flows between segments from the earlier run ({since.then}) to this one", drawn, 4.2)
+    flows(ax, since.moves.matrix.iloc[:-1, :-1].to_numpy()[None], labels, ["new", "lost"], gap=0.09)
     return fig
