@@ -23,6 +23,7 @@ from segmentation.problems import LeftOut
 from segmentation.vocabulary import AT_RISK, MIN_CUSTOMERS, RFM, SEGMENTS, VIP
 from segmentation.words import Sentence, sentence, written
 
+AS_WELL = 0.01  # by which a rank correlation may be lower and still be as good: about its error in 10,000 customers
 TREE_SAMPLE = 100_000  # customers from whom the rule card is learnt
 
 
@@ -115,6 +116,7 @@ class Afterwards:
     table: pd.DataFrame  # by segment of that day, then by band of the RFM score: see outcome
     segments_rho: float  # rank correlation of the order of segments with later spend
     scores_rho: float  # of the full RFM score
+    sizes_rho: float  # of the RFM score cut into groups as large as the segments, so that ties do not flatter
 
     @property
     def customers(self) -> int:
@@ -122,10 +124,16 @@ class Afterwards:
         return self.table.loc[list(SEGMENTS), "n"].sum()
 
     @property
-    def verb(self) -> str:
-        """What the segments do to later spend, in words: rank it where the mean falls from segment to segment."""
+    def verb(self) -> Sentence:
+        """What the segments do to later spend, in words: rank it where the mean falls from segment to segment.
+
+        Where the RFM score cut into groups as large does so better, that is said.
+        """
         spend = self.table.loc[list(SEGMENTS), "mean"].dropna()
-        return "rank" if spend.is_monotonic_decreasing else "**do not rank**"
+        text = "rank" if spend.is_monotonic_decreasing else "**do not rank**"
+        if self.segments_rho < self.sizes_rho - AS_WELL:
+            text += " (**less well than the RFM score cut into groups of the same sizes**, {rho:.2f})"
+        return sentence(text, rho=self.sizes_rho)
 
 
 def later_spend(log: pd.DataFrame, snapshot: pd.Timestamp, window: int | None, months: int, recipe: Recipe):
@@ -147,7 +155,20 @@ def later_spend(log: pd.DataFrame, snapshot: pd.Timestamp, window: int | None, m
     by_segment = outcome(pd.Series(pd.Categorical.from_codes(cluster, SEGMENTS), then.index), later)
     by_band = outcome(band(total), later).iloc[::-1].rename("RFM score {}".format)
     table = pd.concat([by_segment, by_band])
-    return Afterwards(day.date(), months, table, spearman(-cluster, later).rho, spearman(total, later).rho)
+    ranked = (-cluster, total, -as_coarse(then["Monetary"], total, cluster))
+    return Afterwards(day.date(), months, table, *(spearman(order, later).rho for order in ranked))
+
+
+def as_coarse(spend: pd.Series, score: pd.Series, cluster: pd.Series) -> pd.Series:
+    """The score cut into groups as large as the clusters, 0 = the highest; equal scores by spend, then by row.
+
+    >>> as_coarse(pd.Series([9, 5, 7]), pd.Series([3, 15, 15]), pd.Series([1, 1, 0])).tolist()
+    [1, 1, 0]
+    """
+    best_first = np.lexsort((-spend.to_numpy(), -score.to_numpy()))
+    groups = np.empty(len(score), dtype=int)
+    groups[best_first] = np.sort(cluster.to_numpy())
+    return pd.Series(groups, score.index)
 
 
 def band(scores: pd.Series) -> pd.Series:

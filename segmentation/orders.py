@@ -12,6 +12,8 @@ from segmentation.vocabulary import MIN_CUSTOMERS, RFM
 from segmentation.words import Sentence, count, plural, sentence
 
 GRACE = pd.Timedelta(days=31)  # a log may begin so much later than a window and still count as reaching back
+PART = pd.Timedelta(days=3)  # a month may lack so much at the log's first or last day and still count as whole
+PEAK = 1.1  # times other months, above which November and December stand out
 CENT = 0.0101  # by which two sums of money may differ
 USED = "The order log {file:code} ({size:; }) agrees with {agree:%} of customers on R, F and M, so it is used."
 SET_ASIDE = "The order log {file:code} ({size:; }) agrees with only {agree:%} of customers, so it is set aside{hint}."
@@ -31,15 +33,28 @@ class Months:
     """Spend over the calendar."""
 
     spend: pd.Series  # by month (period)
+    whole: pd.Series  # by month, whether the log covers all of it
     snapshot: pd.Timestamp
-    lift: float  # of November and December over other months, as a ratio; NaN where one of them is missing
+
+    @property
+    def lift(self) -> float:
+        """Spend of November and December over that of other months, whole months only; NaN where a kind is missing."""
+        spend = self.spend[self.whole]
+        late = spend.index.month.isin([11, 12])
+        return float(spend[late].mean() / spend[~late].mean())
 
     @property
     def finding(self) -> Sentence:
         """What the months show, in words."""
+        if not self.whole.any():
+            return sentence("{total:$} in all; the orders cover no whole month", total=self.spend.sum())
         if np.isnan(self.lift):
-            return sentence("{mean:$} a month", mean=self.spend.mean())
-        return sentence("A month in November or December brings {x:.1f} times the spend of other months", x=self.lift)
+            return sentence("{mean:$} a month", mean=self.spend[self.whole].mean())
+        if self.lift > PEAK:
+            text = "A month in November or December brings {x:.1f} times the spend of other months"
+        else:
+            text = "November and December bring {more} more than other months ({x:.2f} times the spend)"
+        return sentence(text, more="no" if self.lift <= 1 else "hardly", x=self.lift)
 
     @property
     def day(self) -> str:
@@ -139,7 +154,8 @@ def customers_from_orders(orders: Orders, snapshot: str | None, months: int | No
 
 
 def by_month(log: pd.DataFrame, snapshot: pd.Timestamp) -> Months:
-    """Spend by calendar month."""
+    """Spend by calendar month; whole is a month of which the log lacks at most PART at its beginning or end."""
     spend = log.groupby(log["Order_Date"].dt.to_period("M"))["Amount"].sum().sort_index()
-    late = spend.index.month.isin([11, 12])
-    return Months(spend, snapshot, spend[late].mean() / spend[~late].mean())
+    first, last = log["Order_Date"].min().normalize(), log["Order_Date"].max().normalize()
+    starts, ends = spend.index.start_time, spend.index.end_time.normalize()
+    return Months(spend, pd.Series((first <= starts + PART) & (last >= ends - PART), spend.index), snapshot)

@@ -128,8 +128,8 @@ def predict(log: pd.DataFrame, when: pd.Timestamp, terms: Terms) -> Prediction:
     means = then.groupby("Segment")["actual"].mean()
     known = features_at(log, before, then)
     trees = boosted(known, then["actual"], terms.seed)
-    for people, features in ((then, known), (now, features_at(log, when, now))):
-        people[LAST_YEAR] = features["spend_12"]
+    for people, features, day in ((then, known, before), (now, features_at(log, when, now), when)):
+        people[LAST_YEAR] = spend_between(log, day - pd.DateOffset(months=terms.horizon_months), day, people.index)
         people[SEGMENT_MEAN] = people["Segment"].map(means).fillna(then["actual"].mean())
         people[BGNBD] = people[SEGMENT_MEAN]
         people[BOOSTED] = trees(features)
@@ -246,8 +246,11 @@ def verdict(judged: Judged) -> Sentence:
         )
     elif judged.ships == LAST_YEAR:
         text = "**{ships} ships:** no candidate that can be believed surely has a smaller error."
-    else:
+    elif errors[judged.ships] < errors[LAST_YEAR]:
         text = "**{ships} ships:** its mean absolute error is {less:%} smaller than that of last year again."
+    else:
+        text = "**{ships} ships**, though its mean absolute error is no smaller than that of last year again: the "
+        text += "total of that cannot be believed."
     text += " BG/NBD can speak for {n:# customer} who first ordered more than {days} days into the log"
     if models.refusal:
         text += ". It is refused: {models.refusal}."

@@ -1,5 +1,7 @@
 """Segments compared: with other choices, with what came later, in plain thresholds."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -20,7 +22,7 @@ def log(shop):
 
 def test_segments_of_a_past_day_rank_what_was_spent_since(log, decisions, words):
     found = comparisons.later_spend(log, SNAPSHOT, 12, 12, decisions.RECIPE)
-    assert (str(found.day), found.verb) == ("2025-07-01", "rank")
+    assert (str(found.day), words.text(found.verb)) == ("2025-07-01", "rank")
     assert found.table.index[:4].tolist() == list(SEGMENTS)
     assert found.customers == found.table["n"].iloc[4:].sum(), "segments and bands hold the same customers"
     assert found.segments_rho > 0.5 and found.scores_rho > 0.5
@@ -29,13 +31,29 @@ def test_segments_of_a_past_day_rank_what_was_spent_since(log, decisions, words)
     assert words.text(shown.loc[SEGMENTS[0], "Later spend, mean"]).startswith("$")
 
 
-def test_segments_that_do_not_rank_the_future_are_called_out(log, decisions):
+@pytest.mark.parametrize(
+    ("scores", "said"),
+    [(0.51, "rank"), (0.52, "rank (**less well than the RFM score cut into groups of the same sizes**, 0.52)")],
+)
+def test_segments_that_rank_less_well_than_plain_scores_as_coarse_say_so(log, decisions, words, scores, said):
+    found = comparisons.later_spend(log, SNAPSHOT, 12, 12, decisions.RECIPE)
+    assert words.text(dataclasses.replace(found, segments_rho=0.505, sizes_rho=scores).verb) == said
+
+
+def test_scores_are_cut_into_groups_as_large_as_the_segments():
+    spend, score = pd.Series([1, 2, 3, 4, 5]), pd.Series([9, 12, 9, 3, 15])
+    groups = comparisons.as_coarse(spend, score, pd.Series([0, 1, 1, 2, 3]))
+    assert groups.tolist() == [2, 1, 1, 3, 0], "of the two with 9 points the one who spent more comes first"
+
+
+def test_segments_that_do_not_rank_the_future_are_called_out(log, decisions, words):
     early = log["Order_Date"] < "2025-07-01"
     spent = log[early].groupby("Customer_ID", observed=True)["Amount"].sum().sort_values(ascending=False)
     swap = dict(zip(spent.index, spent.index[::-1], strict=True))  # those who were poor are rich later
     later = log[~early & log["Customer_ID"].isin(swap)]
     turned = pd.concat([log[early], later.assign(Customer_ID=later["Customer_ID"].map(swap))])
-    assert comparisons.later_spend(turned, SNAPSHOT, 12, 12, decisions.RECIPE).verb == "**do not rank**"
+    found = comparisons.later_spend(turned, SNAPSHOT, 12, 12, decisions.RECIPE)
+    assert words.text(found.verb).startswith("**do not rank**")
 
 
 def test_the_future_needs_a_whole_window_before_it(log, decisions):

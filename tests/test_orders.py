@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from segmentation.figures.data import plot_months
+from segmentation.figures.style import Canvas
 from segmentation.lines import read_orders
 from segmentation.orders import agreement, by_month, covers, customers_from_orders, find_log, rfm_from_orders
 from segmentation.problems import InputError, LeftOut
@@ -155,16 +157,60 @@ def test_fewer_than_fifty_customers_in_the_window_are_refused(path, decisions):
 
 
 def test_november_and_december_are_compared_with_other_months(words):
-    months = by_month(log([("a", f"2025-{month:02d}-03", 100 + 50 * (month > 10)) for month in range(1, 13)]), SNAPSHOT)
+    days = [f"2025-{month:02d}-{day}" for month in range(1, 13) for day in ("03", "28")]
+    months = by_month(log([("a", day, 100 + 50 * (day[5:7] > "10")) for day in days]), SNAPSHOT)
     assert words.text("{finding}{advice}", months) == (
         "A month in November or December brings 1.5 times the spend of other months, "
         "so recency has to be read against the calendar"
     )
-    flat = by_month(log([("a", "2025-10-03", 100), ("a", "2025-11-03", 120)]), SNAPSHOT)
+    flat = by_month(log([("a", "2025-10-01", 100), ("a", "2025-11-30", 120)]), SNAPSHOT)
     assert flat.lift == 1.2 and flat.advice == ""
+
+
+@pytest.mark.parametrize(
+    ("late", "said"),
+    [
+        (112, "A month in November or December brings 1.1 times the spend of other months"),
+        (110, "November and December bring hardly more than other months (1.10 times the spend)"),
+        (101, "November and December bring hardly more than other months (1.01 times the spend)"),
+        (100, "November and December bring no more than other months (1.00 times the spend)"),
+        (70, "November and December bring no more than other months (0.70 times the spend)"),
+    ],
+)
+def test_only_more_than_a_tenth_more_is_a_peak(words, late, said):
+    months = by_month(log([("a", "2025-10-01", 100), ("a", "2025-11-30", late)]), SNAPSHOT)
+    assert words.text("{finding}{advice}", months) == said
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "whole"),
+    [
+        ("2025-10-01", "2025-12-31", [True, True, True]),
+        ("2025-10-04", "2025-12-28", [True, True, True]),
+        ("2025-10-05", "2025-12-28", [False, True, True]),
+        ("2025-10-04", "2025-12-27", [True, True, False]),
+    ],
+)
+def test_a_month_may_lack_three_days_and_be_whole(first, last, whole):
+    orders = log([("a", first, 1), ("a", "2025-11-15", 1), ("b", last, 1)])
+    assert by_month(orders, SNAPSHOT).whole.tolist() == whole
+
+
+def test_a_part_month_is_drawn_hollow_and_counts_for_nothing(words):
+    rows = [("a", "2025-10-01", 100), ("a", "2025-11-01", 150), ("a", "2025-12-01", 1)]
+    months = by_month(log(rows), SNAPSHOT)
+    assert months.lift == 1.5 and months.spend.tolist() == [100, 150, 1]
+    figure = plot_months(months, Canvas("Finding", words))
+    assert [bar.get_hatch() for bar in figure.axes[0].patches] == [None, None, "///"]
+
+
+def test_without_a_whole_month_there_is_only_a_total(words):
+    months = by_month(log([("a", "2025-10-03", 100), ("b", "2025-10-05", 20)]), SNAPSHOT)
+    assert np.isnan(months.lift) and months.advice == ""
+    assert words.text("{finding}", months) == "$120 in all; the orders cover no whole month"
 
 
 @pytest.mark.parametrize("month", ["2025-10", "2025-11"])
 def test_without_both_kinds_of_months_there_is_only_a_mean(words, month):
-    months = by_month(log([("a", f"{month}-03", 100), ("b", f"{month}-04", 20)]), SNAPSHOT)
+    months = by_month(log([("a", f"{month}-03", 100), ("b", f"{month}-29", 20)]), SNAPSHOT)
     assert np.isnan(months.lift) and words.text("{finding}{advice}", months) == "$120 a month"

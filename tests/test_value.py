@@ -246,6 +246,22 @@ def test_the_verdict_says_who_ships_and_why(judged, words, ships, total, said):
     assert words.text(value.verdict(found)).startswith(said)
 
 
+def test_a_forecast_that_ships_because_last_year_cannot_be_believed_is_not_called_better(judged, words):
+    table = measured(**FOUR | {"a": (1.5, 60, 0.6, 0), "b": (2, 90, 0, 5), "c": (2, 80, 0, 30), "d": (1, 70, 0.6, -9)})
+    found = with_measures(judged, table)
+    assert found.ships == BOOSTED
+    said = "**Boosted trees ships**, though its mean absolute error is no smaller than that of last year again: the"
+    assert words.text(value.verdict(found)).startswith(said)
+
+
+def test_last_year_again_is_as_long_as_the_horizon(judged):
+    half = dataclasses.replace(judged.terms, horizon_months=6)
+    when = pd.Timestamp("2025-07-01")
+    people = value.predict(judged.log, when, half).now
+    spent = value.spend_between(judged.log, pd.Timestamp("2025-01-01"), when, people.index)
+    assert people[LAST_YEAR].equals(spent)
+
+
 def test_the_verdict_says_when_nothing_can_be_believed(judged, words):
     hopeless = with_measures(judged, measured(**FOUR).assign(Rank=0.0))
     text = words.text(value.verdict(hopeless))

@@ -34,7 +34,7 @@ def test_money_is_whole_from_a_hundred_on(words, amount, text):
 
 def test_templates_fill_from_keywords_then_from_the_results(words):
     row = pd.Series({"left": 0.125, "n": 1200})
-    assert words.text("{left:%} of {n:# customer}, {left:%0}", row) == "12.5 % of 1,200 customers, 12 %"
+    assert words.text("{left:%} of {n:# customer}, {left:%0}", row) == "12.5 % of 1,200 customers, 13 %"
     assert words.text("{left:%}", row, left=0.5) == "50.0 %"
     inner = sentence("{x:$} each", x=3)
     assert words.text("{who:&}: {inner}; {parts:, }", who=["a", "b"], inner=inner, parts=[inner, inner]) == (
