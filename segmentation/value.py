@@ -240,10 +240,8 @@ def verdict(judged: Judged) -> Sentence:
     models = judged.past.lifetime
     errors = judged.candidates["MAE"]
     if judged.ships is None:
-        text = (
-            "**Not from these data:** no candidate's total comes within {off:%0} of the actual one and ranks customers "
-            "as well. The smallest error is that of {best} ({least:$})."
-        )
+        text = "**Not from these data:** no candidate's total comes within {off:%0} of the actual one and ranks "
+        text += "customers as well. The smallest error is that of {best} ({least:$})."
     elif judged.ships == LAST_YEAR:
         text = "**{ships} ships:** no candidate that can be believed surely has a smaller error."
     elif errors[judged.ships] < errors[LAST_YEAR]:
