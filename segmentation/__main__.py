@@ -18,7 +18,7 @@ examples:
   python -m segmentation customers.csv            one row per customer
   python -m segmentation customers.csv orders.csv both: the orders are used if they agree with the customers
   python -m segmentation shop.csv --out march --currency EUR --previous february
-  python -m segmentation shop.csv --columns "Total Spent=Monetary" "Last Buy=Last_Order_Date"
+  python -m segmentation shop.csv --columns "Total Spent=Monetary" --columns "Last Buy=Last_Order_Date"
   python /path/to/segmentation shop.csv           the same from any folder; paths are yours
 
 Results (default folder: results) hold the report, the executed notebook, every table and every figure.
@@ -37,7 +37,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("files", nargs="*", metavar="FILE", help="customers, orders, or one of each (CSV)")
     parser.add_argument("--out", metavar="DIR", default="results", help="where results go (default: results)")
     parser.add_argument("--currency", metavar="SIGN", help="how money is shown: $, EUR, ...")
-    parser.add_argument("--columns", nargs="+", metavar="YOURS=OURS", help="headers that are not recognised")
+    parser.add_argument("--columns", action="append", metavar="YOURS=OURS", help="a header that is not recognised")
     parser.add_argument("--window", metavar="MONTHS", help="months that count, or all (default: 12)")
     parser.add_argument(
         "--snapshot", metavar="DATE", help="the day to count back from (default: day after the last order)"
@@ -48,6 +48,21 @@ def arguments() -> argparse.ArgumentParser:
     return parser
 
 
+def parse() -> argparse.Namespace:
+    """The command line as asked for; ends with status 2 where it is wrong."""
+    parser = arguments()
+    asked = parser.parse_args()
+    given = [name for name, value in vars(asked).items() if name != "files" and value != parser.get_default(name)]
+    if given and not asked.files:
+        parser.error(f"--{given[0].replace('_', '-')} needs a FILE; without one the shipped shop is run")
+    for pair in asked.columns or []:
+        if "=" not in pair:
+            parser.error(f"--columns {pair!r}: expected your header, =, and our name")
+    if asked.window and asked.window != "all" and not asked.window.isdecimal():
+        parser.error(f"--window {asked.window!r}: expected a number of months, or all")
+    return asked
+
+
 def parameters_of(asked: argparse.Namespace) -> dict:
     """The notebook's parameters, as asked for on the command line; raises InputError for files that do not fit."""
     from segmentation.inputs import kind_of
@@ -55,12 +70,11 @@ def parameters_of(asked: argparse.Namespace) -> dict:
 
     columns = dict(pair.split("=", 1) for pair in asked.columns or [])
     kinds = {}
-    for file in asked.files:
+    for file in (str(Path(name).expanduser()) for name in asked.files):
         kind = kind_of(file, columns)
         if kind in kinds:
-            raise InputError(
-                f"{Path(file).name}: looks like {kind}, as {Path(kinds[kind]).name} does; expected one of each"
-            )
+            both = f"{Path(file).name}: looks like {kind}, as {Path(kinds[kind]).name} does"
+            raise InputError(f"{both}; expected one file of each")
         kinds[kind] = file
         print(f"{Path(file).name}: taken as {kind}", file=sys.stderr)
     found = {"CUSTOMERS_CSV": kinds.get("customers"), "ORDERS_CSV": kinds.get("orders"), "COLUMNS": columns}
@@ -138,29 +152,38 @@ def run(asked: argparse.Namespace) -> str:
         return f"{NOTEBOOK.name} and its results in data/ and images/ are up to date"
     execute(with_parameters(notebook, parameters_of(asked)), Path.cwd(), show_progress)
     out = Path(asked.out).expanduser()
+    report = out / "report.html"
+    report.unlink(missing_ok=True)  # an earlier run's would contradict the results beside it
     write(notebook, out / NOTEBOOK.name)
-    if not asked.no_report:
-        write_report(notebook, out / "report.html")
-    return f"{out / ('ecommerce_segmentation.ipynb' if asked.no_report else 'report.html')} is ready"
+    if asked.no_report:
+        return f"{out / NOTEBOOK.name} is ready"
+    write_report(notebook, report)
+    return f"{report} is ready"
 
 
 def main() -> int:
     """The exit status of the command."""
+    asked = parse()
     from nbclient.exceptions import CellExecutionError
 
-    asked = arguments().parse_args()
-    try:
-        from segmentation.problems import InputError
+    from segmentation.problems import InputError
 
+    try:
         said = run(asked)
-    except (InputError, CellExecutionError) as stopped:
-        show_progress("")
-        message = str(stopped) if isinstance(stopped, InputError) else f"{stopped.evalue}"
-        print(message if isinstance(stopped, InputError) or stopped.ename == "InputError" else stopped, file=sys.stderr)
-        return 1
+    except (InputError, OSError) as stopped:
+        return stop(str(stopped))
+    except CellExecutionError as stopped:
+        return stop(stopped.evalue if stopped.ename == "InputError" else f"{stopped.ename}: {stopped.evalue}")
     show_progress("")
     print(said)
     return 0
+
+
+def stop(message: str) -> int:
+    """Say on one line why the run stopped; the exit status."""
+    show_progress("")
+    print(" ".join(message.split()), file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":

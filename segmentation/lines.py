@@ -13,9 +13,11 @@ from segmentation.vocabulary import LINE_COLUMNS, ORDER_COLUMNS
 
 ORDER_FILE = Kind([*ORDER_COLUMNS, *LINE_COLUMNS], ORDER_COLUMNS, "Order_ID", ORDER_EXPORTS)
 NOT_BOUGHT = (  # what a status says when no money stayed
-    "cancel|void|fail|declin|expire|refunded|chargeback|fraud|draft|unavailable|incomplete|abandoned|uncaptured|blocked"
+    "cancel|void|fail|declin|expire|refunded|chargeback|fraud|draft|unavailable|incomplete|abandoned|uncaptured|blocked|"
+    "pending|awaiting payment|unpaid|requires_|on.hold|returned|reversed|trash|closed"
 )
 STILL_BOUGHT = "partial"  # partially refunded
+NOBODY = r"(?i)\s*(guest(@.*)?|0|null|n/?a|nan|none|-)?\s*"  # in place of a customer
 CANCELS = r"C\d+"  # ids of cancellations, where other ids are numbers
 
 
@@ -150,7 +152,7 @@ def not_bought(rows: pd.DataFrame) -> tuple[pd.DataFrame, tuple]:
 
 def guests(rows: pd.DataFrame) -> tuple[pd.DataFrame, tuple]:
     """Without the rows of nobody: no customer can be followed through them."""
-    nobody = rows["Customer_ID"].str.fullmatch(r"(?i)\s*(guest)?\s*").astype(bool)
+    nobody = rows["Customer_ID"].str.fullmatch(NOBODY).astype(bool)
     return rows[~nobody], ("guests, Customer_ID is blank", int(nobody.sum()), "left out")
 
 

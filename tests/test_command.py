@@ -57,7 +57,10 @@ def test_a_bad_file_ends_in_one_line_and_nothing_is_written(project, folder):
     assert (project / NOTEBOOK.name).read_bytes() == before and not (project / "data").exists()
     done = run(folder, str(project / "segmentation"), "bad.csv")
     assert (done.returncode, done.stderr.count("\n")) == (1, 1) and "bad.csv: no column Monetary" in done.stderr
-    assert run(folder, str(project / "segmentation"), "--nonsense").returncode == 2
+    for wrong in (["--nonsense"], ["--out", "x"], ["--columns", "a=b"], ["bad.csv", "--columns", "a"]):
+        assert run(folder, str(project / "segmentation"), *wrong).returncode == 2
+    year = run(folder, str(project / "segmentation"), "bad.csv", "--window", "year")
+    assert year.returncode == 2 and "expected a number of months, or all" in year.stderr
     assert not (folder / "results").exists()
 
 

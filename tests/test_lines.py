@@ -98,8 +98,16 @@ def test_more_unusable_rows_than_the_limit_stop_with_the_first_line(read):
 
 
 def test_guests_are_left_out_and_no_reason_to_stop(read):
-    orders = read([GOOD, *[(who, f"g{n}", "2026-01-01", 5) for n, who in enumerate(["", " ", "Guest", ""])]])
-    assert done(orders) == {"left out, guests, Customer_ID is blank": 4} and len(orders.log) == 1
+    orders = read(
+        [
+            GOOD,
+            *[
+                (who, f"g{n}", "2026-01-01", 5)
+                for n, who in enumerate(["", " ", "Guest", "", "0", "N/A", "guest@shop.com", "NULL"])
+            ],
+        ]
+    )
+    assert done(orders) == {"left out, guests, Customer_ID is blank": 8} and len(orders.log) == 1
     with pytest.raises(InputError, match="no order with a customer, a date and an amount"):
         read([("", "1", "2026-01-01", 1)])
 
@@ -184,10 +192,28 @@ def test_what_only_the_first_line_says_holds_for_the_order(read):
 
 
 @pytest.mark.parametrize(
-    "status", ["cancelled", "Canceled", "VOIDED", "refunded", "Failed", "checkout-draft", "expired"]
+    "status",
+    [
+        "cancelled",
+        "Canceled",
+        "VOIDED",
+        "refunded",
+        "Failed",
+        "checkout-draft",
+        "expired",
+        "Pending Payment",
+        "Unpaid",
+        "Awaiting Payment",
+        "requires_payment_method",
+        "on-hold",
+        "Closed",
+        "returned",
+    ],
 )
 def test_orders_that_brought_no_money_are_left_out_by_their_status(read, status):
-    orders = read(HEAD + f"Amount,Status\n1,a,2026-01-01,9,{status}\n2,a,2026-01-02,5,paid\n3,a,2026-01-03,5,pending\n")
+    orders = read(
+        HEAD + f"Amount,Status\n1,a,2026-01-01,9,{status}\n2,a,2026-01-02,5,paid\n3,a,2026-01-03,5,processing\n"
+    )
     assert list(orders.log["Order_ID"]) == ["2", "3"]
     assert done(orders) == {"left out, cancelled, refunded or never paid, by their status": 1}
 
