@@ -3,7 +3,6 @@
 import pandas as pd
 
 from segmentation.decisions import Action, Assumptions
-from segmentation.problems import LeftOut
 from segmentation.vocabulary import AT_RISK, LOYAL, PROMISING, VIP
 from segmentation.words import Sentence, sentence
 
@@ -35,30 +34,19 @@ def at_stake(segments: pd.DataFrame, assumptions: Assumptions, actions: dict[str
     return table
 
 
-def reading(stakes: pd.DataFrame, abandoned, tests: pd.DataFrame, doubts: list[str]) -> Sentence:
-    """What comes first, and with which cautions; stakes: see at_stake, abandoned: profiles.cart_abandonment."""
+def reading(stakes: pd.DataFrame, doubts: list[str]) -> Sentence:
+    """What comes first, and with which caution; stakes: see at_stake."""
     first = stakes.iloc[0]
     todo = "{goal} {segment}" if first["At stake"] else "nothing yet, no money is at stake"
+    check = "The names are in doubt on these data (chapter 5): check each action against its segment's profile. "
     return sentence(
         "**What this tells us.** Under these assumptions the first thing to do is **"
         + todo
         + "**: {first[At stake]:$} "
-        "a window, {first[Per customer]:$} a customer. {cautions:}Track the segments every quarter with the frozen "
+        "a window, {first[Per customer]:$} a customer. {caution}Track the segments every quarter with the frozen "
         "model, and give every action a control group.",
         goal=first["Goal"].lower(),
         segment=first["Segment"],
         first=first,
-        cautions=cautions(abandoned, tests, doubts),
+        caution=check if doubts else "",
     )
-
-
-def cautions(abandoned: pd.DataFrame | LeftOut, tests: pd.DataFrame, doubts: list[str]) -> list[Sentence]:
-    """What else the profiles ask for: reminders of abandoned carts, a check where the names are in doubt."""
-    found = []
-    if not isinstance(abandoned, LeftOut) and tests.loc["Cart abandonment", "Verdict"].startswith("differs"):
-        low, high = abandoned["mean"][[VIP, PROMISING]]
-        carts = "{name} leave {high:.0f} % of their carts, {vip} {low:.0f} %: remind {name} of theirs. "
-        if high > low:
-            found.append(sentence(carts, name=PROMISING, vip=VIP, low=low, high=high))
-    check = "The names are in doubt on these data (chapter 6): check each action against its segment's profile. "
-    return [*found, *[sentence(check)] * bool(doubts)]

@@ -27,7 +27,7 @@ class Answer:
     def lines(self) -> list[Sentence]:
         """One sentence per segment."""
         template = (
-            "- **{name}**: {people:%} of customers, **{revenue:%} of revenue**; {orders:# order}, {spend:$}, "
+            "- **{name}**: {people:%} of customers{range}, **{revenue:%} of revenue**; {orders:# order}, {spend:$}, "
             "last order {days:# day} ago"
         )
         ahead = {} if isinstance(self.worth, LeftOut) else self.worth["CLV_12M"].to_dict()
@@ -36,6 +36,7 @@ class Answer:
                 template + ("; worth {ahead:$} in the next year" if name in ahead else ""),
                 name=name,
                 people=row["Customer_Share"],
+                range=over_the_dates(row),
                 revenue=row["Revenue_Share"],
                 orders=row["Frequency_Median"],
                 spend=row["Monetary_Median"],
@@ -59,6 +60,13 @@ class Answer:
             changed="" if isinstance(self.changed, LeftOut) else sentence("{said}\n\n", said=self.changed),
             sure=self.sure,
         )
+
+
+def over_the_dates(segment: pd.Series) -> Sentence:
+    """The range of a segment's share over the quarter ends; empty where other days are not known."""
+    known = "Customer_Share_Low" in segment
+    text = " ({Customer_Share_Low:%0} to {Customer_Share_High:%0} at other quarter ends)" if known else ""
+    return sentence(text, **segment)
 
 
 def next_step(stakes: pd.DataFrame, worth: pd.DataFrame | LeftOut, test: Sentence) -> Sentence:
@@ -106,7 +114,8 @@ def how_sure(verdicts: pd.DataFrame, votes: int, views: int, doubts: list[str], 
 
 def made_from(segments: pd.DataFrame, seed: int, snapshot: pd.Timestamp | None) -> Sentence:
     """The line at the foot of the page for a slide."""
-    as_of = "" if snapshot is None else ", as of {day}"
+    as_of = ", as of the day of the export" if snapshot is None else ", as of {day}"
+    as_of += "" if "Customer_Share_Low" in segments else "; the season is not known"
     return sentence(
         "{people:#} customers, {revenue:$} of revenue; medians; seed {seed}" + as_of,
         people=segments["Customers"].sum(),

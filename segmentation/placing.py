@@ -6,13 +6,10 @@ import jinja2
 import numpy as np
 import pandas as pd
 
-from segmentation.clusters import Fitted, Model, place
-from segmentation.features import draw
-from segmentation.problems import LeftOut
-from segmentation.vocabulary import LOYAL, PROMISING, SEGMENTS
+from segmentation.clusters import Fitted, Model, Placed, place
+from segmentation.vocabulary import SEGMENTS
 from segmentation.words import Sentence, plural, sentence
 
-SAMPLE = 20_000  # customers moved up step by step; more change nothing but the time
 MAX_ORDERS = 24  # additional orders: two a month for a year; who needs more will not get there by ordering
 
 
@@ -51,44 +48,13 @@ def orders_to_rise(model: Model, customers: pd.DataFrame, most: int = MAX_ORDERS
     return needed
 
 
-def ways_up(model: Model, customers: pd.DataFrame, seed: int) -> pd.DataFrame | LeftOut:
-    """Per segment, for a fixed sample: customers, share that rises with 1, 2 and 3 orders, median of those needed."""
-    some = draw(customers, SAMPLE, seed)
-    rows = {}
-    for name in (PROMISING, LOYAL):
-        part = some[some["Segment_Name"] == name]
-        if len(part):
-            needed = orders_to_rise(model, part)
-            shares = {plural(n, "order"): (needed <= n).mean() for n in (1, 2, 3)}
-            middle = np.quantile(needed, 0.5, method="inverted_cdf")
-            out_of_reach = sentence("over {most}", most=MAX_ORDERS)
-            wanted = middle if middle <= MAX_ORDERS else out_of_reach
-            rows[name] = {"Customers": len(part)} | shares | {"Orders needed": wanted}
-    if not rows:
-        return LeftOut(f"nobody is among {PROMISING} or {LOYAL}")
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("Rises to a better segment with")
-
-
-def on_ways_up(ways: pd.DataFrame, customers: pd.DataFrame) -> Sentence:
-    """For whom `ways_up` holds, and which segment is nearest to rising."""
-    whom = "all {n:# customer}" if len(customers) <= SAMPLE else "a fixed sample of {n:# customer}"
-    near = ways["3 orders"].idxmax()
-    return sentence(
-        "Medians by segment, for {whom}. An order counts as the customer's usual one, placed at the snapshot "
-        "(Recency 0). Nearest to rising are **{near}**: {one:%} need one order, {three:%} at most three. This is "
-        "arithmetic on the borders, not a forecast: it says what it takes, not who will do it.",
-        whom=sentence(whom, n=min(len(customers), SAMPLE)),
-        near=near,
-        one=ways.loc[near, "1 order"],
-        three=ways.loc[near, "3 orders"],
-    )
-
-
-def on_rounding(fitted: Fitted, customers: pd.DataFrame) -> Sentence:
-    """What rounding the published numbers changed, and where they can be used."""
+def on_rounding(fitted: Fitted, reread: Placed, customers: pd.DataFrame) -> Sentence:
+    """What rounding the published numbers changed; reread: the customers, placed by the model as written and read."""
     moved = (place(fitted.exact, customers).cluster != place(fitted.model, customers).cluster).sum()
     return sentence(
-        "The fit before rounding would place {whom} elsewhere; only the published numbers count. "
-        "`assign_segments.sql` holds nothing but SQL-92, so a warehouse can run it where the customers are.",
+        "Read from its file again, the model places {same:%} of customers as here. The fit before rounding would "
+        "place {whom} elsewhere; only the published numbers count. `assign_segments.sql` holds nothing but SQL-92, so "
+        "a warehouse can run it where the customers are.",
+        same=(reread.cluster == customers["Cluster"]).mean(),
         whom=plural(moved, "customer") if moved else "nobody",
     )

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from decided import ROOT
 
-from segmentation import changes, figures, previous, refresh
+from segmentation import changes, figures, previous, refresh, seasons
 from segmentation.clusters import Fitted, Model, fit, place
 from segmentation.decisions import Action
 from segmentation.figures.style import Canvas
@@ -59,14 +59,16 @@ def test_a_short_log_is_judged_by_its_oldest_date_and_says_when_it_cannot_be(wor
 def test_every_quarter_end_but_the_last_is_compared_with_a_refit(model, shop, decisions):
     log = shop[0].assign(Order_Date=pd.to_datetime(shop[0]["Order_Date"]))
     few = log[log["Customer_ID"].isin(log["Customer_ID"].unique()[:49])]
-    dates = pd.DatetimeIndex(["2026-04-01", "2026-07-01"])
-    moves = Movement(dates, pd.Index([]), *np.zeros((4, 0, 2)))
-    table = refresh.compare_refits(moves, log, 12, model, decisions.RECIPE, 0.8)
-    assert list(table.index) == ["2026-04-01"] and 0 < table[refresh.RAND].iloc[0] < 1
-    assert table[refresh.ALONE].iloc[0] == ("KEEP" if table[refresh.RAND].iloc[0] >= 0.8 else "REFIT")
-    always = refresh.compare_refits(moves, log, 12, model, decisions.RECIPE, table[refresh.RAND].iloc[0])
+    refits, too_few = (
+        seasons.refit_each(seasons.look_back(some, pd.Timestamp("2026-07-01"), 27), decisions.RECIPE)
+        for some in (log, few)
+    )
+    table = refresh.compare_refits(refits, model, 0.8)
+    assert list(table.index) == ["2025-10-01", "2026-01-01", "2026-04-01"] and table[refresh.RAND].between(0, 1).all()
+    assert list(table[refresh.ALONE]) == ["KEEP" if rand >= 0.8 else "REFIT" for rand in table[refresh.RAND]]
+    always = refresh.compare_refits(refits, model, table[refresh.RAND].iloc[0])
     assert always[refresh.ALONE].iloc[0] == "KEEP"
-    assert refresh.compare_refits(moves, few, 12, model, decisions.RECIPE, 0.8).isna().all(axis=None)
+    assert refresh.compare_refits(too_few, model, 0.8).isna().all(axis=None)
 
 
 def test_thirty_quiet_days_move_customers_under_the_frozen_model_and_none_under_a_refit(shipped_customers, decisions):
@@ -503,7 +505,7 @@ def test_the_picture_says_whose_borders_and_both_days(since, words):
 def test_customers_learn_their_previous_segment_and_since_when_they_are_where_they_are():
     dates = pd.DatetimeIndex(["2026-01-01", "2026-04-01", "2026-07-01"])
     cluster = np.array([[2, 2, 2], [0, 0, 1], [-1, -1, 3]])
-    moves = Movement(dates, pd.Index(["a", "b", "c"]), cluster, *np.zeros((3, 3, 3)))
+    moves = Movement(dates, pd.Index(["a", "b", "c"]), cluster, np.zeros((3, 3)))
     customers = pd.DataFrame({"Customer_ID": ["c", "b", "a", "z"], "Cluster": [3, 1, 2, 0]}, index=[5, 6, 7, 8])
     found = changes.columns_over_time(customers, moves, LeftOut("no earlier run"))
     assert found.loc[5].tolist() == ["", "2026-07-01"]  # new this quarter

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from segmentation.figures.style import EDGE, INK
+from segmentation.figures.style import COLOUR, INK
 from segmentation.vocabulary import SEGMENTS
 
 
@@ -23,9 +23,9 @@ def plot_power(feasible, canvas):
             row = feasible.table.loc[(name, kpi)]
             lifts = np.append(grid, row["Lift"])
             *chances, reached = 100 * feasible.compared(row).chance(lifts, row["Customers"]).round(6)
-            ax.plot(100 * grid, chances, color=EDGE[name], linestyle=line, linewidth=2)
-            ax.plot(100 * row["Lift"], reached, marker, color=EDGE[name], markeredgecolor=INK, markersize=8, zorder=3)
-            ax.plot([], [], color=EDGE[name], linestyle=line, marker=marker, label=name)
+            ax.plot(100 * grid, chances, color=COLOUR[name], linestyle=line, linewidth=2)
+            ax.plot(100 * row["Lift"], reached, marker, color=COLOUR[name], markeredgecolor=INK, markersize=8, zorder=3)
+            ax.plot([], [], color=COLOUR[name], linestyle=line, marker=marker, label=name)
         title = feasible.design.heading(kpi)
         ax.set(title=title, xlabel="relative lift, %", ylim=(0, 103), xlim=(0, 100 * top))
     axes[0, 0].set_ylabel("found, % of tests")

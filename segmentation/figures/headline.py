@@ -5,7 +5,7 @@ import textwrap
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from segmentation.figures.style import COLOUR, EDGE, QUIET, Canvas
+from segmentation.figures.style import COLOUR, QUIET, Canvas
 from segmentation.headline import Answer
 from segmentation.problems import LeftOut
 from segmentation.vocabulary import LOYAL, SEGMENTS, VIP
@@ -17,7 +17,7 @@ SHARES = {"Revenue_Share": ("revenue", None), "Customer_Share": ("customers", "/
 def share_bar(ax, name: str, row: float, width: float, hatch: str | None, **look) -> None:
     """A bar in a segment's colour: solid, or hatched on white."""
     face = "white" if hatch else COLOUR[name]
-    ax.barh(row, width, color=face, hatch=hatch, edgecolor=EDGE[name], **look)
+    ax.barh(row, width, color=face, hatch=hatch, edgecolor=COLOUR[name], **look)
 
 
 def plot_overview(segments: pd.DataFrame, canvas: Canvas):

@@ -8,9 +8,9 @@ from matplotlib.ticker import FuncFormatter
 from segmentation.vocabulary import SEGMENTS
 from segmentation.words import Words, count
 
-COLOUR = dict(zip(SEGMENTS, ("#1b2a49", "#1f7a8c", "#e3902c", "#cfcac0"), strict=True))  # dark to light: holds in grey
-EDGE = COLOUR | {SEGMENTS[-1]: "#9a958b"}  # lines and outlines, where the lightest colour would be lost
-INK, QUIET, ACCENT, SOFT, BAND = "#222222", "#6b6b6b", "#1f7a8c", "#8fb8c1", "#cfe3e7"
+COLOUR = dict(zip(SEGMENTS, ("#1b2a49", "#17616f", "#ae6119", "#958f86"), strict=True))  # dark to light: holds in grey
+ON = dict(zip(SEGMENTS, ("white", "white", "white", "#222222"), strict=True))  # text on a segment's colour, 4.5:1
+INK, QUIET, ACCENT, SOFT, BAND = "#222222", "#5f5f5f", "#17616f", "#6f9fab", "#d5e6e9"
 DPI = 100  # 8.4 inches make 840 pixels, the width of a column on the web
 STYLE = {
     "font.family": "DejaVu Sans",

@@ -4,7 +4,7 @@ import numpy as np
 
 from segmentation.budget import Valued
 from segmentation.calibration import Forecast
-from segmentation.figures.style import ACCENT, COLOUR, EDGE, INK, QUIET
+from segmentation.figures.style import ACCENT, COLOUR, INK, QUIET
 from segmentation.vocabulary import SEGMENTS
 
 
@@ -56,7 +56,7 @@ def plot_values(valued: Valued, canvas):
         left.annotate(canvas.words.money(middle), (middle, row + 0.3), (0, 1), textcoords="offset points", ha="center")
         for y, column, face, hatch in ((-0.19, "value", COLOUR[name], None), (0.19, "customers", "white", "////")):
             share = shares.loc[name, column]
-            right.barh(row + y, share, height=0.36, color=face, hatch=hatch, edgecolor=EDGE[name])
+            right.barh(row + y, share, height=0.36, color=face, hatch=hatch, edgecolor=COLOUR[name])
             label = f"{share:.1f} % of {column}"
             right.annotate(label, (share, row + y), (4, 0), textcoords="offset points", va="center")
     low, high = np.quantile(clv, [0.01, 0.99]).round(2)
