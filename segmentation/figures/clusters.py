@@ -1,15 +1,13 @@
 """Figures of chapter 5: which k, the segments, how sure each customer's place is."""
 
-import itertools
-
 import numpy as np
 import pandas as pd
+from matplotlib.patheffects import withStroke
 
 from segmentation.clusters import BOUNDARY
 from segmentation.evidence import FOUR, Choice, Sample
-from segmentation.figures.exploring import UNITS
-from segmentation.figures.style import ACCENT, BAND, COLOUR, INK, QUIET, Canvas
-from segmentation.vocabulary import RFM, SEGMENTS
+from segmentation.figures.style import ACCENT, BAND, COLOUR, INK, QUIET, Canvas, readable
+from segmentation.vocabulary import AT_RISK, RFM, SEGMENTS
 from segmentation.words import count, percent
 
 VIEWS = {
@@ -46,26 +44,22 @@ def plot_k(choice: Choice, canvas: Canvas):
 
 
 def plot_segments(sample: Sample, canvas: Canvas):
-    """Pairs of R, F and M with a dot per sampled customer and a cross at each segment's median."""
+    """Days since the last order and spend, a dot per sampled customer; names stand at the medians."""
     dots = sample.dots
-    drawn = f"{count(len(dots))} of {count(sample.size)} customers; crosses mark medians; logarithmic orders and money"
-    shows = "Scatter plots of recency, frequency and spend, coloured by segment"
-    fig, axes = canvas.axes(shows, drawn, 3.0, ncols=3)
-    scale = "symlog" if dots[RFM].min().min() <= 0 else "log"
-    for ax, (x, y) in zip(axes, itertools.combinations(RFM, 2), strict=True):
-        for name in SEGMENTS[::-1]:
-            of_segment = dots[dots["Segment_Name"] == name]
-            dot = {"s": 7, "color": COLOUR[name], "alpha": 0.7, "linewidths": 0.2, "edgecolors": "#777777"}
-            ax.scatter(of_segment[x], of_segment[y], label=name, **dot)
-            middle = of_segment[[x, y]].median()
-            ax.plot(middle[x], middle[y], "X", color=COLOUR[name], markeredgecolor=INK, markersize=9)
-        units = [UNITS.get(column, canvas.words.currency) for column in (x, y)]
-        ax.set(xlabel=f"{x.lower()} ({units[0]})", ylabel=f"{y.lower()} ({units[1]})", yscale=scale)
-        canvas.counts(ax.yaxis)
-    axes[2].set_xscale(scale)
-    canvas.counts(axes[2].xaxis)
-    handles, labels = axes[0].get_legend_handles_labels()
-    fig.legend(handles[::-1], labels[::-1], loc="outside lower center", ncols=4, markerscale=2.5, fontsize=9.5)
+    drawn = f"{count(len(dots))} of {count(sample.size)} customers; spend on a logarithmic scale; names at the medians"
+    fig, ax = canvas.axes("Scatter plot of days since the last order and spend, coloured by segment", drawn, 3.6)
+    for name in SEGMENTS[::-1]:
+        of_segment = dots[dots["Segment_Name"] == name]
+        ax.scatter(of_segment["Recency"], of_segment["Monetary"], s=9, color=COLOUR[name], alpha=0.45, linewidths=0)
+    middles = dots.groupby("Segment_Name", observed=True)[RFM].median()
+    for name, middle in middles.iterrows():
+        label = ax.annotate(name, middle[["Recency", "Monetary"]], (9, 0), textcoords="offset points", va="center")
+        label.set(color=COLOUR[name] if name != AT_RISK else INK, weight="bold", size=10.5)
+        label.set_path_effects([withStroke(linewidth=3.5, foreground="white")])
+        ax.plot(middle["Recency"], middle["Monetary"], "o", color=COLOUR[name], markeredgecolor="white", markersize=10)
+    scale = "symlog" if dots["Monetary"].min() <= 0 else "log"
+    ax.set(xlabel=readable("Recency"), ylabel=readable("Monetary"), yscale=scale)
+    canvas.money(ax.yaxis)
     return fig
 
 

@@ -7,25 +7,19 @@ import seaborn as sns
 from segmentation.behaviour import Engaged
 from segmentation.exploring import Pairs
 from segmentation.features import cut_points, present
-from segmentation.figures.style import ACCENT, BAND, INK, QUIET, SOFT, Canvas
+from segmentation.figures.style import ACCENT, BAND, INK, QUIET, SOFT, Canvas, readable
 from segmentation.vocabulary import ENGAGEMENT, RFM
 from segmentation.words import count, join
 
-UNITS = {"Recency": "days", "Frequency": "orders", "Engagement_Score": "points"}
 TOLD = 0.3  # correlations from here on, moderate ones, are written out
 TAIL = 0.99  # values beyond this quantile are drawn at it
-
-
-def readable(names) -> list[str]:
-    """Columns as they are written in a figure."""
-    return [name.replace("_", " ") for name in names]
 
 
 def plot_distributions(customers: pd.DataFrame, canvas: Canvas):
     """A histogram per column with its median; spend on a logarithmic axis."""
     values = customers[[*RFM, *present(customers, ENGAGEMENT[:1])]]
-    shows = f"Histograms of {join([name.lower() for name in readable(values)])}"
-    drawn = "Customers by value; the line marks the median, tails end at the 99th percentile"
+    shows = f"Histograms of {join([readable(name).lower() for name in values])}"
+    drawn = "Customers by value; the line marks the median, the highest 1 % lie beyond the edge"
     fig, axes = canvas.axes(shows, drawn, 4.4, nrows=2, ncols=2)
     for ax, name in zip(axes.flat, values, strict=False):
         draw_histogram(ax, values[name].dropna(), canvas)
@@ -46,11 +40,10 @@ def draw_histogram(ax, values: pd.Series, canvas: Canvas) -> None:
         bins = np.geomspace(low, top, 31)
     elif values.name == "Frequency" and top - low < 60:
         bins = np.arange(low - 0.5, top + 1)
-    ax.hist(np.minimum(values, top), bins=bins, color=SOFT, edgecolor="white", linewidth=0.4)
+    ax.hist(values[values <= top], bins=bins, color=SOFT, edgecolor="white", linewidth=0.4)
     ax.axvline(values.median(), color=INK, linewidth=1.2)
     middle = canvas.words.text("{x:$}" if money else "{x:#}", x=values.median())
-    unit = UNITS.get(values.name, canvas.words.currency)
-    ax.set(title=f"{values.name.replace('_', ' ')}: median {middle}", xlabel=unit, ylabel="customers")
+    ax.set(title=f"{readable(values.name)}: median {middle}", ylabel="Customers")
     if logarithmic:
         canvas.money(ax.xaxis)
     canvas.counts(ax.yaxis)
@@ -75,8 +68,8 @@ def plot_correlations(pairs: Pairs, canvas: Canvas):
         text = text.iloc[1:, :-1] if look["vmax"] == 1 else False
         options = look | {"linewidths": 1, "cbar": False, "annot_kws": {"size": 9.5}}
         sns.heatmap(shade.iloc[1:, :-1], annot=text, fmt="", ax=ax, **options)
-    ax.set_xticklabels(readable(below.columns[:-1]), rotation=40, ha="right")
-    ax.set_yticklabels(readable(below.index[1:]), rotation=0)
+    ax.set_xticklabels([readable(name) for name in below.columns[:-1]], rotation=40, ha="right")
+    ax.set_yticklabels([readable(name) for name in below.index[1:]], rotation=0)
     ax.tick_params(left=False, bottom=False)
     return fig
 

@@ -10,7 +10,7 @@ from segmentation.words import Words, count
 
 COLOUR = dict(zip(SEGMENTS, ("#1b2a49", "#17616f", "#ae6119", "#958f86"), strict=True))  # dark to light: holds in grey
 ON = dict(zip(SEGMENTS, ("white", "white", "white", "#222222"), strict=True))  # text on a segment's colour, 4.5:1
-INK, QUIET, ACCENT, SOFT, BAND = "#222222", "#5f5f5f", "#17616f", "#6f9fab", "#d5e6e9"
+INK, QUIET, ACCENT, SOFT, BAND = "#222222", "#5f5f5f", "#17616f", "#6696a3", "#d5e6e9"
 DPI = 100  # 8.4 inches make 840 pixels, the width of a column on the web
 STYLE = {
     "font.family": "DejaVu Sans",
@@ -27,6 +27,28 @@ STYLE = {
 }
 plt.style.use("default")
 plt.rcParams.update(STYLE)
+
+
+NAMES = {  # columns as axes name them
+    "Recency": "Days since last order",
+    "Frequency": "Orders",
+    "Monetary": "Spend",
+    "Engagement_Score": "Engagement score",
+    "Session_Count": "Sessions",
+    "Avg_Order_Value": "Spend per order",
+    "Avg_Session_Duration": "Session duration",
+    "Cart_Abandon_Rate": "Carts abandoned",
+    "Campaign_Response": "Campaign response",
+}
+
+
+def readable(name: str) -> str:
+    """A column as a figure names it.
+
+    >>> readable("Recency"), readable("Pages_Viewed")
+    ('Days since last order', 'Pages viewed')
+    """
+    return NAMES.get(name, name.replace("_", " ").capitalize())
 
 
 class Canvas:
