@@ -76,7 +76,8 @@ def parse() -> argparse.Namespace:
 
 def parameters_of(asked: argparse.Namespace) -> dict:
     """The notebook's parameters, as asked for on the command line; raises InputError for what cannot be meant."""
-    columns = dict(pair.split("=", 1) for pair in asked.columns or [])
+    pairs = [pair.split("=", 1) for pair in asked.columns or []]
+    columns = {theirs.strip(): ours.strip() for theirs, ours in pairs}
     found = {"COLUMNS": columns, "OUTPUT_DIR": asked.out, "IMAGES_DIR": str(Path(asked.out, "images"))}
     found |= {"WINDOW_MONTHS": None if asked.window == "all" else int(asked.window)} if asked.window else {}
     options = {"CURRENCY": asked.currency, "SNAPSHOT_DATE": asked.snapshot}
@@ -103,18 +104,19 @@ def kinds_of(files: list[str], columns: dict[str, str]) -> dict[str, str]:
             raise InputError(f"{both}; expected one file of each")
         kinds[kind] = file
         read = html.unescape(Words("").text("{names}", names=names))
-        print(f"{Path(file).name}: taken as {kind}. {read}".strip(), file=sys.stderr)
+        print(f"{Path(file).name}: taken as {kind}. {read}".strip(), flush=True)
     return kinds
 
 
 def check(found: dict) -> None:
     """Raise InputError, before any work, for parameters that the notebook would refuse."""
-    from segmentation import previous, problems, publish, refresh
+    from segmentation import previous, problems, publish, published, refresh
 
     window, earlier, model = found.get("WINDOW_MONTHS"), found.get("PREVIOUS"), found.get("MODEL")
     problems.check_parameters(window, found.get("SNAPSHOT_DATE"), 0, found.get("CURRENCY", "$"), found["COLUMNS"])
-    if "WINDOW_MONTHS" in found:  # else the notebook's own, which only it knows
-        refresh.read_frozen(model, window)
+    if model:  # without --window the notebook's own counts, which only it knows
+        made = published.read_published(Path(model).expanduser())
+        refresh.read_frozen(model, found.get("WINDOW_MONTHS", made.window))
     previous.read_earlier(earlier)
     files = (found["CUSTOMERS_CSV"], found["ORDERS_CSV"], model, *previous.files_of(earlier))
     publish.Targets.of(found["OUTPUT_DIR"], found["IMAGES_DIR"], *files)

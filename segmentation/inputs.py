@@ -86,10 +86,12 @@ def check_names(paths: list[str], given: dict[str, str]) -> None:
     known = sorted({column for kind in KINDS.values() for column in kind.known} - set(COMPUTED))
     headers = {reading.file_name(path): header_found(path, given) for path in paths}
     fields = {key(field) for header in headers.values() for field in header}
+    spelled = {key(column): column for column in known}
     for theirs, ours in given.items():
         if ours not in known:
-            turned = f" (is '{short(ours)}={theirs}' meant?)" if theirs in known else ""
-            raise InputError(f"COLUMNS names '{short(ours)}' as our name{turned}; expected one of {', '.join(known)}")
+            turned = f"{ours}={spelled[key(theirs)]}" if key(theirs) in spelled else spelled.get(key(ours))
+            meant = f" (is '{short(turned)}' meant?)" if turned else ""
+            raise InputError(f"COLUMNS names '{short(ours)}' as our name{meant}; expected one of {', '.join(known)}")
         if key(theirs) not in fields:
             found = "; ".join(f"{name} has {reading.listed(header)}" for name, header in headers.items())
             raise InputError(f"COLUMNS names '{short(theirs)}', which is no column; {found}")

@@ -155,9 +155,7 @@ def find_log(orders: Orders, customers: pd.DataFrame, snapshot: str | None, mont
     agree = agreement(customers, rfm_from_orders(log, day, months))
     if agree < needed:
         change = hint(customers, every, day, months, needed)
-        found = (
-            f"recency, orders and spend from its {plural(len(log), 'order')} agree with {percent(agree)} of the table"
-        )
+        found = f"orders, recency and spend in its {plural(len(log), 'row')} agree with {percent(agree)} of the table"
         what = "Give files of one shop and one day, or one of them"
         raise InputError(f"{file}: {found}; expected {percent(needed, 0)}{change}. {what}")
     return Found(log, day, sentence(USED, file=file, size=size, agree=agree))

@@ -103,6 +103,7 @@ def test_an_entry_of_columns_may_be_for_either_file_and_must_be_for_one(decision
     ("given", "found"),
     [
         ({"Umsatz": "Revenue"}, r"'Revenue' as our name; expected one of Amount, "),
+        ({"Umsatz": "monetary"}, r"'monetary' as our name \(is 'Monetary' meant\?\)"),
         ({"Monetary": "Umsatz"}, r"'Umsatz' as our name \(is 'Umsatz=Monetary' meant\?\)"),
     ],
 )
@@ -150,8 +151,9 @@ def test_orders_are_accounted_for_row_by_row(decisions, shop, tmp_path, words):
     found = read(decisions, None, tmp_path / "log.csv")
     said = words.text(inputs.accounted_for(found))
     assert said == (
-        f"**Accounted for, of <code>log.csv</code>:** {len(log) - refunds:,} orders + {refunds} refunds + 1 further line "
-        f"of orders + 1 repeat + 2 rows left out + 1 row set aside = {len(rows):,} rows read. The rows set aside are in "
+        f"**Accounted for, of <code>log.csv</code>:** {len(log) - refunds:,} orders + {refunds} refunds + 1 further "
+        f"line of orders + 1 repeat + 2 rows left out + 1 row set aside = {len(rows):,} rows read. "
+        "The rows set aside are in "
         "`ecommerce_set_aside_orders.csv`, with line and reason. 300 customers have an order in the window."
     )
     aside = inputs.aside_tables(found)["ecommerce_set_aside_orders.csv"]
