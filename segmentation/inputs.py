@@ -13,6 +13,7 @@ from segmentation.words import Sentence, sentence, short
 
 SHIPPED_CUSTOMERS = "data/ecommerce_user_segmentation.csv"
 SHIPPED_ORDERS = "data/ecommerce_orders.csv.gz"
+NO_LOG = "There is no order log, so nothing here looks at single orders."
 KINDS = {"customers": cleaning.CUSTOMER_FILE, "orders": lines.ORDER_FILE}
 
 
@@ -26,8 +27,8 @@ class Shop:
     log: pd.DataFrame | LeftOut  # orders before the snapshot
     snapshot: pd.Timestamp | None  # the day that Recency counts back from
     story: Sentence  # of the order log
-    orders_only: bool
-    shipped: bool  # the shop that ships with the notebook
+    orders_only: bool = False
+    shipped: bool = False  # the shop that ships with the notebook
 
     @property
     def orders_aside(self) -> pd.DataFrame | LeftOut:
@@ -116,20 +117,22 @@ def read_shop(
     if orders_file:
         found = lines.read_orders(orders_file, rules.most_aside, given)
     if customers_file is None:
-        cleaned = orders.customers_from_orders(found, snapshot, months, rules.contract)
-        day = orders.last_day(found, snapshot)
-        log = found.log[found.log["Order_Date"] < day]
-        told = sentence("The customers were made from these orders.")
-        return Shop(found.raw, cleaned, found, log, day, told, orders_only=True, shipped=False)
+        return from_orders(found, snapshot, months, rules)
     raw = reading.read_table(customers_file, cleaning.CUSTOMER_FILE, given)
     cleaned = cleaning.clean(raw, rules.contract, rules.most_aside, snapshot)
     if orders_file is None:
-        day = pd.Timestamp(snapshot) if snapshot else None
-        told = sentence("There is no order log, so nothing here looks at single orders.")
-        return Shop(raw, cleaned, found, found, day, told, orders_only=False, shipped=False)
-    shipped = files == (SHIPPED_CUSTOMERS, SHIPPED_ORDERS)
+        return Shop(raw, cleaned, found, found, pd.Timestamp(snapshot) if snapshot else None, sentence(NO_LOG))
     beside = orders.find_log(found, cleaned.customers, snapshot, months, rules.log_agreement)
-    return Shop(raw, cleaned, found, beside.log, beside.snapshot, beside.story, orders_only=False, shipped=shipped)
+    shipped = files == (SHIPPED_CUSTOMERS, SHIPPED_ORDERS)
+    return Shop(raw, cleaned, found, beside.log, beside.snapshot, beside.story, shipped=shipped)
+
+
+def from_orders(found: lines.Orders, snapshot: str | None, months: int | None, rules: DataRules) -> Shop:
+    """A shop of which there are orders only."""
+    cleaned = orders.customers_from_orders(found, snapshot, months, rules.contract)
+    day = orders.last_day(found, snapshot)
+    told = sentence("The customers were made from these orders.")
+    return Shop(found.raw, cleaned, found, found.log[found.log["Order_Date"] < day], day, told, orders_only=True)
 
 
 def accounted_for(shop: Shop) -> Sentence:
@@ -155,13 +158,9 @@ def accounted_for(shop: Shop) -> Sentence:
 
 def accounted_orders(found: lines.Orders) -> Sentence:
     """Where every row of the order file has gone."""
-    removed = found.removed
-    written = sentence(
-        " The rows set aside are in `ecommerce_set_aside_orders.csv`, with line and reason{first}.",
-        first=sentence(" (the first {rows:#})", rows=lines.SHOWN_ASIDE)
-        if removed["set aside"] > len(found.set_aside)
-        else "",
-    )
+    removed, some = found.removed, len(found.set_aside)
+    there = " The rows set aside{first} are in `ecommerce_set_aside_orders.csv`, with line and reason."
+    first = sentence(", the first {some:#},", some=some) if removed["set aside"] > some else ""
     return sentence(
         "**Accounted for, of {file:code}:** {orders:# order} + {refunds:# refund} + {further:# further line} of orders"
         " + {again:# repeat} + {out:# row} left out + {aside:# row} set aside = {rows:# row} read.{written}",
@@ -173,7 +172,7 @@ def accounted_orders(found: lines.Orders) -> Sentence:
         out=removed["left out"],
         aside=removed["set aside"],
         rows=len(found.raw.rows),
-        written=written if removed["set aside"] else "",
+        written=sentence(there, first=first) if some else "",
     )
 
 

@@ -52,6 +52,24 @@ def read_orders(path: str, most_aside: float, given: dict[str, str] | None = Non
     `given`: their header: our column, where the synonyms do not know it.
     """
     raw = read_table(path, ORDER_FILE, given)
+    rows, wrong, entries = usable_rows(raw, most_aside)
+    log, more = joining.one_row_each(rows)
+    if log.empty:
+        raise InputError(
+            f"{raw.name}: no order with a customer, a date and an amount; expected one row per order or line"
+        )
+    shown = wrong.head(SHOWN_ASIDE)
+    aside = pd.DataFrame({"Line": shown.index, "Reason": shown}, index=shown.index).join(raw.rows)
+    ledger = [("Rows read", len(raw.rows), ""), *entries, *more]
+    ledger = pd.DataFrame(ledger, columns=["Rule", "Rows", "Action"])
+    return Orders(raw, log[ORDER_COLUMNS], aside, ledger[ledger["Rows"] > 0].reset_index(drop=True))
+
+
+def usable_rows(raw: Table, most_aside: float) -> tuple[pd.DataFrame, pd.Series, list[Entry]]:
+    """The rows that count, why others cannot be used (by line), and ledger entries.
+
+    Raises InputError for more unusable rows than a share, and for two currencies.
+    """
     rows, line = parse_rows(raw)
     total = totals(rows)
     rows, entries = first_told(rows.drop(index=total.index), line, raw)
@@ -64,16 +82,7 @@ def read_orders(path: str, most_aside: float, given: dict[str, str] | None = Non
     rows = rows.drop(index=wrong.index, errors="ignore")
     if "Currency" in rows:
         same_currency(rows["Currency"], f"{raw.name}, column Currency")
-    log, more = joining.one_row_each(rows)
-    if log.empty:
-        raise InputError(
-            f"{raw.name}: no order with a customer, a date and an amount; expected one row per order or line"
-        )
-    shown = wrong.head(SHOWN_ASIDE)
-    aside = pd.DataFrame({"Line": shown.index, "Reason": shown}, index=shown.index).join(raw.rows)
-    ledger = [("Rows read", len(raw.rows), ""), *entries, *more]
-    ledger = pd.DataFrame(ledger, columns=["Rule", "Rows", "Action"])
-    return Orders(raw, log[ORDER_COLUMNS], aside, ledger[ledger["Rows"] > 0].reset_index(drop=True))
+    return rows, wrong, entries
 
 
 def parse_rows(raw: Table) -> tuple[pd.DataFrame, pd.Series | None]:

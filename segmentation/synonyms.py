@@ -180,25 +180,25 @@ def match_columns(header: list[str], known: list[str], exports: list[Export], gi
     """Our name for each field of a header, or the field itself.
 
     The first that knows a name decides: `given` by the user (their header: our name), a recognised export, our own
-    names, the usual headings. Case, spaces and punctuation do not matter.
-
-    A field that bears our name while another was given for it is marked as not used.
+    names, the usual headings. Case, spaces and punctuation do not matter. A field that bears our name while another
+    was given for it is marked as not used.
 
     >>> match_columns(["Spent", "User ID", "Notes "], ["Customer_ID", "Monetary"], [], {"spent": "Monetary"})
     ['Monetary', 'Customer_ID', 'Notes']
     """
     export = recognised(header, exports)
     theirs = export.needed | export.more if export else {}
-    rules = [
-        {key(field): ours for field, ours in given.items()},
-        {key(field): ours for ours, field in theirs.items()},
-        {key(ours): ours for ours in known},
-        *({key(heading): ours for ours, headings in USUAL.items() if ours in known for heading in headings[n : n + 1]}
-          for n in range(max(map(len, USUAL.values())))),
-    ]  # fmt: skip
+    claims = [{key(field): ours for field, ours in given.items()}, {key(field): ours for ours, field in theirs.items()}]
     names = {}
-    for rule in rules:
+    for rule in (*claims, {key(ours): ours for ours in known}, *usual(known)):
         taken = set(names.values())
         names |= {f: rule[key(f)] for f in header if f not in names and key(f) in rule and rule[key(f)] not in taken}
-    claimed = {key(names[field]) for rule in rules[:2] for field in names if key(field) in rule}
+    claimed = {key(names[field]) for rule in claims for field in names if key(field) in rule}
     return [names.get(field, field.strip() + (UNUSED if key(field) in claimed else "")) for field in header]
+
+
+def usual(known: list[str]) -> list[dict[str, str]]:
+    """The usual headings of known columns, those first that are named first: key of a heading: our column."""
+    ranks = range(max(map(len, USUAL.values())))
+    columns = {ours: headings for ours, headings in USUAL.items() if ours in known}
+    return [{key(h[rank]): ours for ours, h in columns.items() if rank < len(h)} for rank in ranks]
