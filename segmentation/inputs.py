@@ -113,9 +113,7 @@ def read_shop(
     if customers_file is None and orders_file is None:
         raise InputError("CUSTOMERS_CSV and ORDERS_CSV are both None; expected at least one file")
     check_names([path for path in files if path], given)
-    found = LeftOut("there is no order log")
-    if orders_file:
-        found = lines.read_orders(orders_file, rules.most_aside, given)
+    found = orders_in(orders_file, given, rules)
     if customers_file is None:
         return from_orders(found, snapshot, months, rules)
     raw = reading.read_table(customers_file, cleaning.CUSTOMER_FILE, given)
@@ -125,6 +123,11 @@ def read_shop(
     beside = orders.find_log(found, cleaned.customers, snapshot, months, rules.log_agreement)
     shipped = files == (SHIPPED_CUSTOMERS, SHIPPED_ORDERS)
     return Shop(raw, cleaned, found, beside.log, beside.snapshot, beside.story, shipped=shipped)
+
+
+def orders_in(path: str | None, given: dict[str, str], rules: DataRules) -> lines.Orders | LeftOut:
+    """The orders in a file, if one is named; raises InputError where it cannot be used."""
+    return lines.read_orders(path, rules.most_aside, given) if path else LeftOut("there is no order log")
 
 
 def from_orders(found: lines.Orders, snapshot: str | None, months: int | None, rules: DataRules) -> Shop:
@@ -186,30 +189,36 @@ def too_little(shop: Shop, months: int | None, rules: DataRules, today: pd.Times
 
     `today`: the computer's day unless given; the shipped shop, a synthetic one, has days of its own.
     """
-    customers, found = shop.cleaned.customers, []
-    today = today or pd.Timestamp.now().normalize()
-    if not isinstance(shop.log, LeftOut) and not shop.shipped and (last := shop.log["Order_Date"].max()) > today:
-        text = "the last order is dated {last:%Y-%m-%d}, after today ({today:%Y-%m-%d}): no recency can be trusted"
-        found.append(sentence(text, last=last, today=today))
-    once = (customers["Frequency"] <= 1).mean()
+    found = [] if isinstance(shop.log, LeftOut) else of_log(shop, rules, today or pd.Timestamp.now().normalize())
+    once = (shop.cleaned.customers["Frequency"] <= 1).mean()
     if once >= rules.many_once:
         text = "{once:%} of customers ordered at most once: who will come back can hardly be told from R, F and M"
         found.append(sentence(text, once=once))
-    if not isinstance(shop.log, LeftOut):
-        history = (shop.snapshot - shop.log["Order_Date"].min()).days / (365.25 / 12)
-        if history < rules.least_months:
-            text = "the orders cover {history:.1f} months: habits and seasons need {least} months at least"
-            found.append(sentence(text, history=history, least=rules.least_months))
-    if months:
-        days = months * 365.25 / 12 + orders.GRACE.days
-        old = ((customers["Recency"] > days) & (customers["Frequency"] > 0)).mean()
-        if old > rules.few_old:
-            text = (
-                "{old:%} of customers have orders but bought last before the window of {months} months: orders and "
-                "spend seem to be those of a lifetime, read no yearly numbers from them, or set WINDOW_MONTHS to None"
-            )
-            found.append(sentence(text, old=old, months=months))
+    return found + (of_window(shop.cleaned.customers, months, rules) if months else [])
+
+
+def of_log(shop: Shop, rules: DataRules, today: pd.Timestamp) -> list[Sentence]:
+    """What is too little in the order log: history, or days that have come."""
+    found, days = [], shop.log["Order_Date"]
+    if days.max() > today and not shop.shipped:
+        text = "the last order is dated {last:%Y-%m-%d}, after today ({today:%Y-%m-%d}): no recency can be trusted"
+        found.append(sentence(text, last=days.max(), today=today))
+    history = (shop.snapshot - days.min()).days / (365.25 / 12)
+    if history < rules.least_months:
+        text = "the orders cover {history:.1f} months: habits and seasons need {least} months at least"
+        found.append(sentence(text, history=history, least=rules.least_months))
     return found
+
+
+def of_window(customers: pd.DataFrame, months: int, rules: DataRules) -> list[Sentence]:
+    """Whether orders and spend look like those of a lifetime rather than of the window."""
+    days = months * 365.25 / 12 + orders.GRACE.days
+    old = ((customers["Recency"] > days) & (customers["Frequency"] > 0)).mean()
+    text = (
+        "{old:%} of customers have orders but bought last before the window of {months} months: orders and "
+        "spend seem to be those of a lifetime, read no yearly numbers from them, or set WINDOW_MONTHS to None"
+    )
+    return [sentence(text, old=old, months=months)] if old > rules.few_old else []
 
 
 def warning(problems: list[Sentence]) -> Sentence:
