@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
-from segmentation.parsing import MAX_VALUE, read_dates, read_numbers
+from segmentation.parsing import MAX_VALUE, far_off, read_dates, read_numbers, same_currency
 from segmentation.problems import InputError
 from segmentation.reading import Kind, Table, is_blank
 from segmentation.synonyms import CUSTOMER_EXPORTS, key
@@ -27,6 +27,7 @@ from segmentation.words import Sentence, count, percent, plural, sentence, short
 CUSTOMER_FILE = Kind([*CUSTOMER_COLUMNS, LAST_ORDER], REQUIRED, "Customer_ID", CUSTOMER_EXPORTS)
 TOTALS = r"\W*(grand |sub)?totals?(\s.*|\W*)|\W*(sum|summe|gesamt(summe)?|overall|all customers|average|mean)\W*"
 HEADER = r"[\W_]*".join(["", *key("Customer_ID"), ""])
+SHORTENED = r"\s*\d\.\d+E\+\d+\s*"  # 1.78E+04: an id that a spreadsheet took for a number
 NEVER = "never ordered: Frequency is 0, no last order"
 FRACTIONS = 0.95  # of the abandonment rates above 0 are at most 1: they are fractions, the rest is in doubt
 
@@ -107,7 +108,7 @@ def with_recency(raw: Table, snapshot: str | None) -> tuple[Table, list[tuple]]:
         return raw, []
     texts = raw.rows[LAST_ORDER]
     dates = read_dates(texts, f"{raw.name}, column {LAST_ORDER}")
-    day = pd.Timestamp(snapshot) if snapshot else dates.max() + pd.Timedelta(days=1)
+    day = pd.Timestamp(snapshot) if snapshot else dates[~far_off(dates)].max() + pd.Timedelta(days=1)
     recency = (day - dates).dt.days.map("{:.0f}".format, na_action="ignore").fillna(texts.astype(str))
     entry = (f"Recency counted from {LAST_ORDER} to {day:%Y-%m-%d}", int(dates.notna().sum()), "column computed")
     return replace(raw, rows=raw.rows.assign(Recency=recency.astype("category"))), [entry]
@@ -148,13 +149,16 @@ def first_reasons(reasons: list[pd.Series]) -> pd.Series:
 
 
 def no_customer(ids: pd.Series) -> pd.Series:
-    """Ids that are blank, say that the row is a total, or repeat the header.
+    """Ids that are blank, say that the row is a total, repeat the header, or are no longer whole.
 
     >>> no_customer(pd.Series(["a", "Grand total", "Customer ID", " "])).to_dict()
     {1: 'a totals row', 2: 'the header again', 3: 'Customer_ID is blank'}
     """
-    ids = ids[ids.str.fullmatch(rf"{TOTALS}|{HEADER}|\s*", flags=re.IGNORECASE)]
+    ids = ids[ids.str.fullmatch(rf"{TOTALS}|{HEADER}|{SHORTENED}|\s*", flags=re.IGNORECASE)]
     reasons = pd.Series("a totals row", index=ids.index)
+    reasons = reasons.mask(
+        ids.str.fullmatch(SHORTENED, flags=re.IGNORECASE), "Customer_ID was shortened by a spreadsheet"
+    )
     reasons = reasons.mask(ids.str.fullmatch(HEADER, flags=re.IGNORECASE), "the header again")
     return reasons.mask(is_blank(ids), "Customer_ID is blank")
 
@@ -204,6 +208,8 @@ def stop_if_unusable(aside: pd.Series, raw: Table, rows: int, most_aside: float)
 def read_values(raw: Table) -> tuple[pd.DataFrame, list[tuple]]:
     """The table with numbers in its numeric columns and tidy labels; and ledger entries for what changed."""
     rows = raw.rows
+    for name in rows.columns[rows.columns.map(key) == "currency"]:
+        same_currency(rows[name], f"{raw.name}, column {name}")
     again = [name for name in COMPUTED if name in rows]
     values = rows.drop(columns=again)
     changes = [(f"{name} is computed here", len(rows), "column replaced") for name in again]

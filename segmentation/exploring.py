@@ -130,7 +130,8 @@ def correlations(customers: pd.DataFrame, seed: int) -> Pairs | LeftOut:
     columns = [name for name in columns if customers[name].min() < customers[name].max()]
     some = draw(customers, RANKED, seed)
     rho = some[columns].corr(method="spearman").round(3) + 0.0
-    expected = np.array([[other in BY_CONSTRUCTION.get(one, ()) for other in columns] for one in columns])
+    table = [[other in BY_CONSTRUCTION.get(one, ()) for other in columns] for one in columns]
+    expected = np.array(table, bool).reshape(len(columns), len(columns))
     pairs = Pairs(rho, pd.DataFrame(expected | expected.T, columns, columns), len(some), len(customers))
     return pairs if len(strongest(pairs)) else LeftOut("rank correlations need two columns that differ")
 

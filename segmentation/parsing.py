@@ -7,7 +7,7 @@ import pandas as pd
 
 from segmentation.problems import InputError
 from segmentation.reading import is_blank
-from segmentation.words import join, short
+from segmentation.words import join, plural, short
 
 MONEY = ("Monetary", "Avg_Order_Value", "Amount", "Unit_Price", "Line_Total", "Refunded")
 RATES = ("Cart_Abandon_Rate",)
@@ -79,6 +79,16 @@ def one_currency(texts, where: str) -> None:
         raise InputError(f"{where}: amounts in {join(found)}; expected one currency")
 
 
+def same_currency(codes: pd.Series, where: str) -> None:
+    """Raise InputError where a column of currencies names more than one."""
+    named = codes[~is_blank(codes)].astype(str).str.strip().str.upper().value_counts()
+    if len(named) > 1:
+        found = join([f"{code} ({plural(rows, 'row')})" for code, rows in named.head(3).items()])
+        raise InputError(
+            f"{where}: amounts in {found} cannot be added; expected one currency: convert them, or give a file for each"
+        )
+
+
 def read_numbers(texts: pd.Series, column: str, delimiter: str, where: str, european: bool = False) -> pd.Series:
     """A column of text as numbers, float64; NaN where a value is blank or no number. Each distinct text is read once.
 
@@ -108,6 +118,8 @@ DAY_MONTH = r"^\s*(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})(?!\d)"  # either fir
 YEAR_FIRST = r"^\s*(\d{4})(?:[/.-](\d{1,2})[/.-](\d{1,2})|(\d{2})(\d{2}))(?!\d)"  # 2026/6/30, 20260630
 DAY_NAME = r"^\s*(?:[a-z]{3,9},? )?(\d{1,2})[ .-]+([a-z]{3})[a-z]*[ .,-]+(\d{4})"  # Tue, 30 June 2026
 NAME_DAY = r"^\s*(?:[a-z]{3,9},? )?([a-z]{3})[a-z]*\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})"  # Jun 30, 2026
+FEW, MANY = 0.005, 50  # far-off dates: at most one in two hundred, and only where there are many
+FAR_DAYS, FAR_TIMES = 31, 5  # far: a gap of more days, and more times the longest gap between the others
 MONTHS = dict(zip("jan feb mar apr may jun jul aug sep oct nov dec".split(), range(1, 13), strict=True))
 
 
@@ -124,9 +136,31 @@ def read_dates(texts: pd.Series, where: str) -> pd.Series:
     words = pd.Series(coded.categories, dtype=str)
     days = pd.to_datetime(words.str[:10], format="%Y-%m-%d", errors="coerce")
     odd = words[days.isna()]
-    for found in (year_first(odd), named_month(odd), day_month(odd, where)):
-        days = days.fillna(pd.to_datetime(found, errors="coerce"))
+    days = days.fillna(pd.to_datetime(year_first(odd), errors="coerce"))
+    slashed = pd.to_datetime(day_month(odd, where), errors="coerce").dropna()
+    if len(slashed) and days.notna().any():  # a spreadsheet that took some for dates may have taken days for months
+        found = f"'{short(words[days.first_valid_index()])}' and '{short(words[slashed.index[0]])}' are mixed"
+        raise InputError(f"{where}: {found}; expected one way to write, like 2026-06-30")
+    for found in (pd.to_datetime(named_month(odd), errors="coerce"), slashed):
+        days = days.fillna(found)
     return pd.Series(pd.DatetimeIndex(days).append(pd.DatetimeIndex([pd.NaT])).take(coded.codes), texts.index)
+
+
+def far_off(dates: pd.Series) -> pd.Series:
+    """Whether each date lies far before or after the rest: at the far side of a gap that no other comes near to.
+
+    At most FEW of all dates, at least one, can be far off at either end; of fewer than MANY dates none is.
+    """
+    days = dates.dropna().sort_values()
+    few = max(1, int(FEW * len(days)))
+    if len(days) < MANY:
+        return pd.Series(False, dates.index)
+    gaps = days.diff().dt.days
+    far = gaps > max(FAR_DAYS, FAR_TIMES * gaps.iloc[few + 1 : len(gaps) - few].max())
+    early, late = far.iloc[1 : few + 1], far.iloc[len(far) - few :]
+    first = days[early[early].index[-1]] if early.any() else days.iloc[0]
+    after = days[late[late].index[0]] if late.any() else days.iloc[-1] + pd.Timedelta(days=1)
+    return (dates < first) | (dates >= after)
 
 
 def year_first(words: pd.Series) -> pd.DataFrame:

@@ -5,6 +5,7 @@ import difflib
 import gzip
 import hashlib
 import io
+import itertools
 import re
 import zlib
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ NOT_CSV = {  # how other files begin
     rb'[\[{]\s*(["{\[\]}]|$)': "JSON",
 }
 HEAD = 1_000_000  # bytes in which a header ends
+TITLES = 10  # rows that may stand above a header
 csv.field_size_limit(2**31 - 1)  # a field is as long as it is; Python's own limit is 131,072 characters
 
 
@@ -40,16 +42,24 @@ class Table:
     delimiter: str
     rows: pd.DataFrame  # of text, canonical column names where they match; index: line in the file
     matched: dict[str, str] = field(default_factory=dict)  # column: its header in the file
-    export: str = ""  # the system whose export it is, where it was recognised
+    export: Export | None = None  # the system whose export it is, where it was recognised
 
     @property
     def names(self) -> Sentence | str:
         """Which headers were taken for which of our columns, where they are called otherwise."""
-        other = [
-            f"'{plain(short(theirs))}' is {ours}" for ours, theirs in self.matched.items() if key(ours) != key(theirs)
-        ]
-        system = f" as {self.export}" if self.export else ""
-        return sentence("Read{system}: {other:&}.", system=system, other=other) if other else ""
+        return naming(self.matched, self.export)
+
+
+def naming(matched: dict[str, str], export: Export | None) -> Sentence | str:
+    """Which headers were taken for which of our columns, where they are called otherwise; and what an export lacks.
+
+    matched: column: its header.
+    """
+    other = [f"'{plain(short(theirs))}' is {ours}" for ours, theirs in matched.items() if key(ours) != key(theirs)]
+    refund = export.more.get("Refunded") if export and "Refunded" not in matched else None
+    lack = sentence(" Without '{refund}' no refund in part is known.", refund=refund) if refund else ""
+    system = f" as {export.name}" if export else ""
+    return sentence("Read{system}: {other:&}.{lack}", system=system, other=other, lack=lack) if other else ""
 
 
 @dataclass(frozen=True)
@@ -72,14 +82,13 @@ def read_table(path: str, kind: Kind, given: dict[str, str] | None = None) -> Ta
     text = decode(unpack(data, name), name)
     line, delimiter, header = find_header(text, kind, given or {}, name)
     columns = match_columns(header, kind.known, kind.exports, given or {})
-    check_columns(header, columns, kind, given or {}, name)
+    check_columns(header, columns, kind, name)
     types = ["category" if column in kind.known and column != kind.ids else str for column in columns]
     rows = split_rows(text, line, delimiter, types, name).set_axis(columns, axis=1)
     if rows.empty:
         raise InputError(f"{name}: a header and no rows; expected one row per customer")
     matched = dict(zip(columns, (field.strip() for field in header), strict=True))
-    export = recognised(header, kind.exports)
-    return Table(name, hashlib.sha256(data).hexdigest(), delimiter, rows, matched, export.name if export else "")
+    return Table(name, hashlib.sha256(data).hexdigest(), delimiter, rows, matched, recognised(header, kind.exports))
 
 
 def header_of(path: str, kind: Kind, given: dict[str, str]) -> tuple[list[str], list[str]]:
@@ -108,7 +117,8 @@ def read_bytes(path: str, most: int = -1) -> bytes:
     if Path(path).is_file():
         with open(path, "rb") as file:
             return file.read(most)
-    found = "is a folder" if Path(path).is_dir() else "does not exist (paths start at the notebook's folder)"
+    here = "" if Path(path).is_absolute() else f" (looked for '{path}' from the folder '{Path.cwd().name}')"
+    found = "is a folder" if Path(path).is_dir() else f"does not exist{here}"
     raise InputError(f"{Path(path).name}: {found}; expected a CSV file")
 
 
@@ -150,19 +160,23 @@ def csv_reader(text: bytes, delimiter: str, strict: bool = False):
 
 
 def find_header(text: bytes, kind: Kind, given: dict[str, str], name: str) -> tuple[int, str, list[str]]:
-    """The header's last line, the delimiter under which most known columns appear, and the header's fields."""
+    """The header's last line, the delimiter under which most known columns appear, and the header's fields.
+
+    It is the first row that is not blank, or below a title the row with most of our columns, two at least.
+    """
     found = []
     for delimiter in ",;\t|":
         reader = csv_reader(text, delimiter)
         rows = (row for row in reader if any(map(str.strip, row)) and not re.fullmatch("sep=.?", "".join(row).strip()))
-        header = next(rows, [""])
-        while len(header) > 1 and not header[-1].strip():
-            header.pop()  # trailing delimiters
-        matches = set(match_columns(header, kind.known, kind.exports, given)) & set(kind.known)
-        found.append((len(matches), len(header), reader.line_num, delimiter, header))
-    _, _, line, delimiter, header = max(found, key=lambda item: item[:2])
-    if header == [""]:
+        for place, header in enumerate(itertools.islice(rows, TITLES + 1)):
+            while len(header) > 1 and not header[-1].strip():
+                header.pop()  # trailing delimiters
+            matches = len(set(match_columns(header, kind.known, kind.exports, given)) & set(kind.known))
+            if place == 0 or matches > 1:
+                found.append((matches, -place, len(header), reader.line_num, delimiter, header))
+    if not found:
         raise InputError(f"{name}: is empty; expected a header and one row per customer")
+    _, _, _, line, delimiter, header = max(found, key=lambda item: item[:3])
     return line, delimiter, header
 
 
@@ -177,18 +191,21 @@ def near_spelling(missing: list[str], fields: list[str]) -> str:
     return next((spelled[found[0]] for found in near if found), "")
 
 
-def check_columns(header: list[str], columns: list[str], kind: Kind, given: dict[str, str], name: str) -> None:
+def listed(header: list[str]) -> str:
+    """The fields of a header for a message, the first forty."""
+    return ", ".join(short(field.strip()) for field in header[:40])
+
+
+def check_columns(header: list[str], columns: list[str], kind: Kind, name: str) -> None:
     """Raise InputError for a required column that is missing, or two columns of one name."""
-    listed = ", ".join(short(field.strip()) for field in header[:40])
-    unknown = [theirs for theirs in given if key(theirs) not in map(key, header)]
-    if unknown:
-        raise InputError(f"{name}: COLUMNS names '{short(unknown[0])}', which is no column; found {listed}")
+    if not set(columns) & set(kind.known) and any(re.search(r"\d", field) for field in header):
+        raise InputError(f"{name}: no header: the first row is {listed(header)}; expected the names of the columns")
     missing = [c for c in kind.required if not any(names <= set(columns) for names in [{c}, *INSTEAD.get(c, [])])]
     if missing:
         near = near_spelling(missing, [column for column in columns if column not in kind.known])
         meant = f" (is '{short(near)}' meant?)" if near else ""
         wanted = join([f"{column} ({WOULD_DO[column]})" if column in WOULD_DO else column for column in missing])
-        raise InputError(f"{name}: no column {wanted}{meant}; found {listed}")
+        raise InputError(f"{name}: no column {wanted}{meant}; found {listed(header)}")
     for column in columns:
         if columns.count(column) > 1:
             same = [f"'{short(field.strip())}'" for field, to in zip(header, columns, strict=True) if to == column]

@@ -133,6 +133,7 @@ class Words(string.Formatter):
 
     def __init__(self, currency: str):
         self.currency = currency
+        self.prefix = f"{currency} " if currency[-1:].isalpha() else currency  # before a number
 
     def text(self, template, *results, **numbers) -> str:
         """The template, or Sentence, as text."""
@@ -143,12 +144,12 @@ class Words(string.Formatter):
     def money(self, amount: float) -> str:
         """Money: whole units from 100 on, cents below.
 
-        >>> Words("$").money(1234.5), Words("$").money(9.5), Words("$").money(-0.004)
-        ('$1,234', '$9.50', '-$0.004')
+        >>> Words("$").money(1234.5), Words("$").money(9.5), Words("EUR").money(-0.004)
+        ('$1,234', '$9.50', '-EUR 0.004')
         """
         sign, size = "-" if amount < 0 else "", abs(amount)
         digits = f"{size:,.0f}" if size >= 100 else f"{size:.2f}" if not 0 < size < 0.01 else f"{size:.2g}"
-        return f"{sign}{self.currency}{digits}"
+        return f"{sign}{self.prefix}{digits}"
 
     def get_value(self, key, results, numbers):
         """The number of this name, or the attribute of the first result that has it."""

@@ -72,6 +72,7 @@ def test_pairs_by_construction_are_never_the_finding(words):
 def test_customers_who_do_not_differ_have_no_correlations():
     alike = customers()[RFM].assign(Recency=1, Frequency=1)
     assert isinstance(exploring.correlations(alike, 0), LeftOut)
+    assert isinstance(exploring.correlations(alike.assign(Monetary=1), 0), LeftOut)  # no column that differs at all
 
 
 def test_tiers_are_compared_by_median_spend():

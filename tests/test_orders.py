@@ -8,7 +8,7 @@ from segmentation.figures.data import plot_months
 from segmentation.figures.style import Canvas
 from segmentation.lines import read_orders
 from segmentation.orders import agreement, by_month, covers, customers_from_orders, find_log, rfm_from_orders
-from segmentation.problems import InputError, LeftOut
+from segmentation.problems import InputError
 from segmentation.vocabulary import ORDER_COLUMNS
 
 SNAPSHOT = pd.Timestamp("2026-07-01")
@@ -89,9 +89,8 @@ def test_a_log_is_used_if_nearly_every_customer_agrees_with_it(found, words, pat
     agrees = "agrees with 95.0 % of customers on R, F and M, so it is used."
     assert words.text(used.story) == f"The order log <code>log.csv</code> (2,000 orders) {agrees}"
     customers.loc[100, "Monetary"] = 9
-    aside = found(file, customers)
-    assert isinstance(aside.log, LeftOut) and aside.snapshot is None
-    assert words.text(aside.story).endswith(" of customers, so it is set aside.")
+    with pytest.raises(InputError, match=r"its 2,000 rows agree with 95\.0 % of the table; expected 95 %"):
+        found(file, customers)
 
 
 @pytest.mark.parametrize("change", [{"Recency": 1}, {"Frequency": 1}, {"Monetary": 0.02}])
@@ -105,22 +104,68 @@ def test_agreement_is_on_all_three_and_money_to_a_cent(shop, change):
     assert agreement(customers.assign(Customer_ID="unknown"), computed) == 0
 
 
-def test_another_shops_log_is_set_aside(found, path, shop, generator):
+def test_another_shops_log_stops(found, path, shop, generator):
     foreign = generator.make(seed=8, customers=300, defects=False)[0]
     customers = shop[1].assign(Monetary=(shop[1]["Monetary"] * 1.37).round(2))
-    assert isinstance(found(path(foreign), customers).log, LeftOut)
+    with pytest.raises(InputError, match="Give files of one shop and one day, or one of them"):
+        found(path(foreign), customers)
+    with pytest.raises(InputError, match=r"; only 0\.0 % of the table's ids are in it\."):
+        found(path(foreign.assign(Customer_ID="x" + foreign["Customer_ID"])), customers)
 
 
 def test_another_window_and_another_snapshot_are_named(found, words, path, shop):
     orders, customers = shop
-    story = words.text(found(path(orders), customers, months=6).story)
-    assert story.endswith("so it is set aside; over 12 months it would agree: set WINDOW_MONTHS.")
-    later = pd.concat([orders, orders.iloc[[0]].assign(Order_ID="late", Order_Date="2026-09-01")])
-    story = words.text(found(path(later), customers).story)
-    assert story.endswith("; counted back from 2026-07-01 it would agree: set SNAPSHOT_DATE.")
+    with pytest.raises(InputError, match=r"; over 12 months it would agree: set WINDOW_MONTHS\."):
+        found(path(orders), customers, months=6)
+    later = pd.concat([orders, orders.iloc[[0]].assign(Order_ID="late", Order_Date="2026-07-20")])
+    with pytest.raises(InputError, match=r"; counted back from 2026-07-01 it would agree: set SNAPSHOT_DATE\."):
+        found(path(later), customers)
     used = found(path(later), customers, snapshot="2026-07-01")
     assert used.snapshot == SNAPSHOT and len(used.log) == len(orders)
     assert "left out, on or after the snapshot: 1) agrees" in words.text(used.story)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        ("{}.0", "{}"),
+        ("{}", "{}.0"),
+        (" {}", "{}"),
+        ("{}", "{} "),
+        ("Ann{}@X.org", "ann{}@x.org"),
+        ("ann{}@x.org", "Ann{}@X.org"),
+    ],
+)
+def test_ids_are_tidied_alike_on_both_sides_and_shown_as_the_table_has_them(found, path, theirs, ours):
+    ids = range(1000, 1060)
+    file = path([(theirs.format(n), f"o{n}", "2026-06-30", 7.5) for n in ids])
+    names = [ours.format(n) for n in ids]
+    used = found(file, pd.DataFrame({"Customer_ID": names, "Recency": 1, "Frequency": 1, "Monetary": 7.5}))
+    assert used.log["Customer_ID"].astype(str).tolist() == names
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "difference"),
+    [("k{}", "K{}", "upper and lower case"), ("00{}", "{}", "zeros in front"), ("k{}.0", "k{}", "a .0 behind")],
+)
+def test_what_keeps_ids_apart_is_named(found, path, theirs, ours, difference):
+    file = path([(theirs.format(n), f"o{n}", "2026-06-30", 7.5) for n in range(60)])
+    customers = pd.DataFrame({"Customer_ID": [ours.format(n) for n in range(60)], "Recency": 1, "Frequency": 1})
+    with pytest.raises(InputError, match=f"; the ids differ in {difference}: write them alike in both files"):
+        found(file, customers.assign(Monetary=7.5))
+
+
+def test_ids_of_the_table_that_differ_only_in_spaces_stay_apart(found, path):
+    names = ["K1", " K1", *[f"c{n}" for n in range(58)]]
+    file = path([(name, f"o{n}", "2026-06-30", 7.5) for n, name in enumerate(names)])
+    with pytest.raises(InputError, match=r"agree with 96\.7 % of the table; expected 99 %"):
+        find_log(
+            read_orders(file, 0.05),
+            pd.DataFrame({"Customer_ID": names, "Recency": 1, "Frequency": 1, "Monetary": 7.5}),
+            None,
+            12,
+            0.99,
+        )
 
 
 def test_wild_rows_are_counted_in_the_story(found, words, path, shop):

@@ -109,12 +109,13 @@ def test_markup_in_the_data_is_text_and_optional_columns_may_be_flat(kernel, sho
     assert set(run.table("ecommerce_user_behavior_cleaned.csv")["Segment_Label"]) == set(tiers)
 
 
-def test_a_foreign_log_is_set_aside_and_an_earlier_run_is_compared(kernel, shop, generator):
+def test_a_foreign_log_stops_and_an_earlier_run_is_compared(kernel, shop, generator):
     customers = shop[1]
     path = kernel.folder / "foreign.csv"
     generator.make(seed=8, customers=300, defects=False)[0].to_csv(path, index=False)
-    first = complete(kernel.run(customers, ORDERS_CSV=str(path)))
-    assert "is set aside" in first.text and not (first.out / "images" / "monthly_spend.png").exists()
+    refused(kernel.run(customers, ORDERS_CSV=str(path)), "foreign.csv", "of the table; expected 95 %")
+    first = complete(kernel.run(customers))
+    assert not (first.out / "images" / "monthly_spend.png").exists()
     earlier = first.out / "data"
     model = str(earlier / "segment_model.json")
     again = complete(kernel.run(customers.iloc[10:], PREVIOUS=str(earlier), MODEL=model))

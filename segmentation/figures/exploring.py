@@ -96,7 +96,7 @@ def plot_score_map(grid: pd.DataFrame, canvas: Canvas):
     shows = "Maps of customers and mean spend by recency and frequency score"
     drawn = "Recency score across, frequency score up. Left: customers. Right: mean spend per customer"
     fig, axes = canvas.axes(shows, drawn, 2.9, ncols=2)
-    for ax, part, sign in zip(axes, ("customers", "spend"), ("", canvas.words.currency), strict=True):
+    for ax, part, sign in zip(axes, ("customers", "spend"), ("", canvas.words.prefix), strict=True):
         table = grid[part]
         text = table.map(lambda value, sign=sign: "" if pd.isna(value) else f"{sign}{value:,.0f}")
         sns.heatmap(table, annot=text, fmt="", cmap="YlGnBu", cbar=False, linewidths=1, ax=ax, annot_kws={"size": 9})

@@ -73,7 +73,7 @@ class Canvas:
 
     def money(self, axis) -> None:
         """Money with thousands separators on a matplotlib axis."""
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{self.words.currency}{value:,.0f}"))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{self.words.prefix}{value:,.0f}"))
 
     def counts(self, axis) -> None:
         """Counts with thousands separators on a matplotlib axis."""
