@@ -25,6 +25,10 @@ ORDERS, LATE_ORDERS = "number of orders", f"orders of the last {LATELY} months"
 LEVELS = {SEGMENT: "4", AS_FOUR: "4", PAUSED: "2", AS_TWO: "2"}  # the rest is continuous
 FINE = "no ties"
 SPEND, AGAIN = "Later spend, rank correlation", "Bought again, AUC"
+CLAUSES = {
+    AGAIN: "of who buys again than {rival} (AUC",
+    SPEND: "of how much is spent than {rival} (rank correlation",
+}
 
 
 @dataclass(frozen=True)
@@ -54,8 +58,12 @@ class Afterwards:
     @property
     def verb(self) -> str:
         """What the segments do to later spend, in words: rank it where the mean falls from segment to segment."""
-        falls = self.table["mean"].dropna().is_monotonic_decreasing
-        return "rank" if falls else "**do not rank**"
+        means = self.table["mean"].dropna()
+        return "rank" if means.is_monotonic_decreasing and means.is_unique else "**do not rank**"
+
+    def known(self, measure: str) -> bool:
+        """Whether customers differed on it: of nobody, or everybody, who bought again nothing can be ranked."""
+        return bool(self.rankings[measure].notna().all())
 
     def rival(self, measure: str) -> str:
         """The plain ranking that does best against the segments' with as many levels."""
@@ -186,23 +194,18 @@ def compared(plain: float, own: float) -> str:
 
 def lesson(afterwards: Afterwards) -> Sentence:
     """Whether segments tell more of what comes than plain rankings do, and what they are good for if not."""
-    values = {measure: afterwards.beside(measure) for measure in (AGAIN, SPEND)}
-    word = {measure: compared(*pair) for measure, pair in values.items()}
-    text = (
-        "Fitted on {x.customers:#} customers as of {x.day}, the segments {x.verb} what they spent in the {x.months} "
-        "months after. They tell **{word[again]}** of who buys again than {rival[again]} (AUC {own[again]:.2f} against "
-        "{plain[again]:.2f}) and **{word[spend]}** of how much is spent than {rival[spend]} (rank correlation "
-        "{own[spend]:.2f} against {plain[spend]:.2f}). "
-    )
-    if set(word.values()) != {"more"}:
+    measures = [measure for measure in CLAUSES if afterwards.known(measure)]
+    text = "Fitted on {x.customers:#} customers as of {x.day}, the segments {x.verb} what they spent in the {x.months} "
+    text += "months after. "
+    text += "They tell {told:&}. " if measures else ""
+    if any(compared(*afterwards.beside(measure)) != "more" for measure in measures):
         text += "To pick whom to write to, sort by the plain ranking; the segments are good for saying what to write: "
         text += "few groups, each with habits of its own, that a team can keep in mind."
-    names = {"again": AGAIN, "spend": SPEND}
-    return sentence(
-        text,
-        x=afterwards,
-        word={key: word[measure] for key, measure in names.items()},
-        rival={key: afterwards.rival(measure) for key, measure in names.items()},
-        plain={key: values[measure][0] for key, measure in names.items()},
-        own={key: values[measure][1] for key, measure in names.items()},
-    )
+    return sentence(text, x=afterwards, told=[told(afterwards, measure) for measure in measures])
+
+
+def told(afterwards: Afterwards, measure: str) -> Sentence:
+    """How much the segments tell of one measure against the best plain ranking."""
+    plain, own = afterwards.beside(measure)
+    text = f"**{{word}}** {CLAUSES[measure]} {{own:.2f}} against {{plain:.2f}})"
+    return sentence(text, word=compared(plain, own), rival=afterwards.rival(measure), own=own, plain=plain)
