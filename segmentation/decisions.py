@@ -34,10 +34,10 @@ class Criteria:
 
     smallest_share: float  # of customers
     smallest_size: int  # customers
-    silhouette_lead: float  # over shuffled columns
-    rand: float  # mean adjusted Rand index over pairs of resamples
-    jaccard: float  # of every segment over resamples
+    percentile: float  # of tables without groups, beyond which silhouette and stability must be
     value_step: float  # mean spend of a segment over the next lower one's
+    lapsed_days: int  # since the only order, from which a customer counts as lapsed
+    lapsed_share: float  # of At-Risk, from which they are mostly lapsed
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,7 @@ def how_sure(verdicts: pd.DataFrame, votes: int, views: int, doubts: list[str], 
     forecast: calibration.Forecast or LeftOut.
     """
     failed = verdicts.loc[verdicts["Met"] == "NO", "Criterion"].str.lower().tolist()
-    template = "{met:n} of {criteria:n} criteria fixed beforehand are met"
+    template = "{met:n} of {criteria:n} criteria are met"
     template += " (not met: {failed:&})" if failed else ""
     template += "; four groups are a choice, {votes:n} of {views:n} indices prefer them" if votes < views else ""
     template += (

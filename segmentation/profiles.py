@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from segmentation.decisions import Criteria
+from segmentation.evidence import Choice
 from segmentation.exploring import wilson
 from segmentation.features import present
 from segmentation.problems import LeftOut
@@ -37,6 +38,7 @@ PROFILE_ROWS = {  # column of the profile table: (label, how it is written)
 }
 NOT_SHOWN = ["Recency_Mean", "Frequency_Mean", "Stability_Jaccard", "Boundary_Share"]  # only in the file
 LIKE = 1.05  # means closer than this count as equal, whichever is ahead
+BESIDE = "{x:.3f}; without groups {bar:.3f}, shuffled {mixed:.3f}"
 
 
 def describe(customers: pd.DataFrame, stability: pd.Series, boundary: pd.Series, by_date) -> pd.DataFrame:
@@ -91,12 +93,24 @@ def doubts(segments: pd.DataFrame) -> list[str]:
     return found
 
 
-def names_fit(doubts: list[str]) -> Sentence:
+def lapsed(customers: pd.DataFrame, criteria: Criteria) -> list[Sentence]:
+    """The doubt that At-Risk are mostly gone: as many as criteria say ordered once at most, and too long ago.
+
+    An order of recency tells who is worse off than whom; whether there is anybody left to keep, it does not tell.
+    """
+    at_risk = customers[customers["Segment_Name"] == AT_RISK]
+    gone = ((at_risk["Frequency"] <= 1) & (at_risk["Recency"] > criteria.lapsed_days)).mean()
+    text = "{name} are mostly lapsed: {gone:%} ordered once at most, more than {days} days ago"
+    doubt = sentence(text, name=AT_RISK, gone=gone, days=criteria.lapsed_days)
+    return [doubt] if gone >= criteria.lapsed_share else []
+
+
+def names_fit(doubts: list[str | Sentence]) -> Sentence:
     """What the doubts come to."""
     text = "Each segment is what its name says: spend, orders and recency fall into the order that the names promise."
     if doubts:
         text = "> **Warning: the names do not fit these data well.** {doubts:; }. "
-        text += "The files keep the four names; read them as ranks by spend."
+        text += "The files keep the four names; go by what the table says of each segment."
     return sentence(text, doubts=doubts)
 
 
@@ -109,30 +123,38 @@ def relative(segments: pd.DataFrame) -> pd.DataFrame:
     return (means + (average == 0)).div(average.replace(0, 1)).round(6)
 
 
-def check(segments: pd.DataFrame, criteria: Criteria, lead: float, rand: float, doubts: list[str]) -> pd.DataFrame:
+def check(segments: pd.DataFrame, criteria: Criteria, choice: Choice, doubts: list[str | Sentence]) -> pd.DataFrame:
     """Criterion, what was Found (a Sentence), and whether that is enough: Met is "yes" or "NO".
 
-    lead: silhouette above that of shuffled columns; rand: mean adjusted Rand index over pairs of resamples.
+    choice: what four clusters reach here and in tables without groups; NaN is not met.
     """
     share, size, jaccard = segments[["Customer_Share", "Customers", "Stability_Jaccard"]].min()
     step = (segments["Monetary_Mean"] / segments["Monetary_Mean"].shift(-1).clip(lower=1e-9)).min()
-    rows = [
-        ("Large enough", "smallest {x:%}", share, share >= criteria.smallest_share),
-        ("Reachable", "smallest {x:#} customers", size, size >= criteria.smallest_size),
-        ("Distinct", "silhouette {x:+.3f} against shuffled columns", lead, lead >= criteria.silhouette_lead),
-        ("Stable", "mean adjusted Rand index {x:.3f}", rand, rand >= criteria.rand),
-        ("Each one stable", "lowest Jaccard index {x:.3f}", jaccard, jaccard >= criteria.jaccard),
-        ("Ordered in value", "smallest step x{x:.2f}", step, step >= criteria.value_step),
-        ("Worth its name", "{x} doubts" if doubts else "no doubts", len(doubts), not doubts),
+    lowest = choice.bar("jaccard", criteria.percentile)
+    weakest = sentence(BESIDE, x=jaccard, bar=lowest, mixed=choice.shuffled["jaccard"])
+    found = [
+        ("Large enough", sentence("smallest {x:%}", x=share), share >= criteria.smallest_share),
+        ("Reachable", sentence("smallest {x:#} customers", x=size), size >= criteria.smallest_size),
+        ("Distinct", beside(choice, "silhouette", criteria), choice.beyond("silhouette", criteria)),
+        ("Stable", beside(choice, "rand", criteria), choice.beyond("rand", criteria)),
+        ("Each one stable", weakest, jaccard > lowest),
+        ("Ordered in value", sentence("smallest step x{x:.2f}", x=step), step >= criteria.value_step),
+        ("Worth its name", sentence("{x:# doubt}" if doubts else "no doubts", x=len(doubts)), not doubts),
     ]
-    found = [(name, sentence(template, x=x), "yes" if met else "NO") for name, template, x, met in rows]
-    return pd.DataFrame(found, columns=["Criterion", "Found", "Met"])
+    table = pd.DataFrame(found, columns=["Criterion", "Found", "Met"])
+    return table.assign(Met=np.where(table["Met"].astype(bool), "yes", "NO"))
+
+
+def beside(choice: Choice, measure: str, criteria: Criteria) -> Sentence:
+    """A measure of the four segments beside its yardsticks."""
+    bar, mixed = choice.bar(measure, criteria.percentile), choice.shuffled[measure]
+    return sentence(BESIDE, x=choice.of(measure), bar=bar, mixed=mixed)
 
 
 def reading(segments: pd.DataFrame, verdicts: pd.DataFrame) -> Sentence:
     """Whether the criteria are met, and what the two best segments bring."""
     failed = verdicts.loc[verdicts["Met"] == "NO", "Criterion"].str.lower().to_list()
-    verdict = "fails on: {failed:&}" if failed else "meets every criterion that chapter 1 fixed"
+    verdict = "fails on: {failed:&}" if failed else "meets every criterion of chapter 1"
     best = segments.loc[[VIP, LOYAL]]
     return sentence(
         "**What this tells us.** The segmentation " + verdict + ". {best:&} together are {people:%} of customers and "

@@ -93,7 +93,7 @@ def test_structureless_customers_are_not_called_well_separated(kernel):
     noise = pd.DataFrame(rng.random((800, 3)) * [300, 20, 900] + 1, columns=RFM)
     noise = noise.round({"Recency": 0, "Frequency": 0, "Monetary": 2}).assign(Customer_ID=[f"n{n}" for n in range(800)])
     run = complete(kernel.run(noise))
-    assert "These data show no groups that shuffled columns would not show as well" in run.text
+    assert "These data show no groups that a population without groups would not show as well" in run.text
     assert "not met: " in run.text
 
 

@@ -15,29 +15,30 @@ VIEWS = {
     "silhouette": "silhouette (higher)",
     "calinski": "Calinski-Harabasz (higher)",
     "davies": "Davies-Bouldin (lower)",
+    "gap": "gap statistic (higher)",
     "rand": "stability: adjusted Rand index (higher)",
-    "smallest": "smallest segment, share",
 }
 
 
 def plot_k(choice: Choice, canvas: Canvas):
-    """Six views by k, beside shuffled columns, with four marked."""
-    quality, null = choice.quality, choice.null
+    """Six views by k with four marked, beside tables without groups."""
+    quality = choice.quality
     shows = f"Six small charts of cluster quality for k from {quality.index[0]} to {quality.index[-1]}"
-    marks = "Customers (dots), shuffled columns (squares), four segments (dotted line)"
-    fig, axes = canvas.axes(shows, f"{marks}; stability with 95 % of its pairs", 3.6, nrows=2, ncols=3)
+    marks = f"Customers (dots), {len(choice.without)} tables without groups (bars), shuffled columns (squares)"
+    fig, axes = canvas.axes(shows, f"{marks}, four segments (dotted line); bands: 95 % of pairs", 3.6, nrows=2, ncols=3)
     for ax, (column, title) in zip(axes.flat, VIEWS.items(), strict=True):
+        if column == "rand":
+            ax.fill_between(quality.index, quality["low"], quality["high"], color=BAND, linewidth=0)
         ax.plot(quality.index, quality[column], "o-", color=ACCENT, markersize=4)
-        if column in null:
-            ax.plot(null.index, null[column], "s--", color=QUIET, markersize=3, linewidth=1)
         ax.axvline(FOUR, color=INK, linewidth=0.8, linestyle=":")
+        if column in choice.without:
+            low, high = choice.without[column].min(), choice.without[column].max()
+            ax.vlines(FOUR, low, high, color=QUIET, linewidth=5)
+            ax.plot(FOUR, choice.shuffled[column], "s", color=QUIET, markersize=5)
         ax.margins(y=0.1)
-        ax.set(title=title, xticks=list(quality.index), ylim=(0, None))
+        ax.set(title=title, xticks=list(quality.index), ylim=(min(0, quality[column].min()), None))
     canvas.counts(axes[0, 2].yaxis)
-    stable = axes[1, 1]
-    stable.fill_between(quality.index, quality["low"], quality["high"], color=BAND, linewidth=0)
-    stable.plot(FOUR, choice.null_rand, "s", color=QUIET, markersize=4)
-    stable.set_ylim(0, 1.08)
+    axes[1, 2].set_ylim(0, 1.08)
     for ax in axes[1]:
         ax.set_xlabel("number of segments k")
     return fig
