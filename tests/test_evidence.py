@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from segmentation import evidence, nulls
+from segmentation import evidence, nulls, seasons
 from segmentation.clusters import fit, place
 from segmentation.comparisons import by_spend, other_choices
 from segmentation.evidence import Choice, Sample
