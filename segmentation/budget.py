@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from segmentation.calibration import Forecast, customer_intervals, reach, spans
+from segmentation.calibration import Forecast, customer_intervals, on_ranges, reach, spans
 from segmentation.decisions import Action, Assumptions
 from segmentation.problems import LeftOut
 from segmentation.value import predict, spend_between
@@ -37,6 +37,11 @@ class Valued:
         """Who is not forecast."""
         text = " {n:# customer} not in the log's window: the segment's mean." if self.filled else ""
         return sentence(text, n=self.filled)
+
+    @property
+    def ranges(self) -> Sentence:
+        """What the ranges hold."""
+        return on_ranges(self.forecast)
 
 
 def value_customers(forecast: Forecast, customers: pd.DataFrame, assumptions: Assumptions) -> Valued:
@@ -80,10 +85,10 @@ def add_columns(valued: Valued, customers: pd.DataFrame, segments: pd.DataFrame)
 
 def shown_values(valued: Valued) -> pd.DataFrame:
     """Value by segment, as a table; all of it in margin."""
-    months, name = valued.assumptions.horizon_months, valued.forecast.range_name
-    table = valued.by_segment.rename_axis("Margin per customer")
-    table[f"Last {months} months"] = valued.assumptions.margin * table["Spent"]
-    table[f"Next {months} months, CLV_12M ({name})"] = spans(table)
+    name = valued.forecast.range_name
+    table = valued.by_segment.rename_axis(f"Margin per customer, {valued.assumptions.horizon_months} months")
+    table["Past"] = valued.assumptions.margin * table["Spent"]
+    table[f"Ahead ({name})"] = spans(table)
     table[f"In total ({name})"] = spans(table, times=table["Customers"])
     table["Share"] = table["Total"] / (table.loc["All", "Total"] or 1)
     return table[["Customers", *table.columns[-4:]]]
@@ -95,7 +100,7 @@ def holders(valued: Valued) -> Sentence:
     totals = valued.by_segment["Total"].drop("All")
     top = clv.tail(max(1, round(0.1 * len(clv)))).sum() / (clv.sum() or 1)
     share = totals.max() / (valued.by_segment.loc["All", "Total"] or 1)
-    text = "{name} hold {share:%} of the expected value, the top tenth {top:%}"
+    text = "{name} hold {share:%} of the expected margin, the top tenth of customers {top:%}"
     return sentence(text, name=totals.idxmax(), share=share, top=top)
 
 

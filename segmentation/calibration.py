@@ -144,25 +144,29 @@ def spans(table: pd.DataFrame, times=1) -> list[Sentence | float]:
 
 def on_ranges(forecast: Forecast) -> Sentence:
     """What the ranges of a segment's value hold."""
+    months, n = forecast.judged.terms.horizon_months, len(forecast.misses)
     if forecast.enough:
         text = "The {name}s join chance among customers with how far the forecast was off in {n:# past period} of "
         text += "{months} months."
     else:
         text = (
-            "The ranges join chance among customers with how far the forecast was off before: {missed:%} of the total "
+            "The ranges join chance among customers with how far the forecast was off before ({missed:%} of the total "
         )
-        text += "in the last {months} months. {n:# such period} cannot show how periods differ: expect one outcome in "
-        text += "three outside its range."
-    months = forecast.judged.terms.horizon_months
-    numbers = {"name": forecast.range_name, "n": len(forecast.misses), "missed": forecast.missed}
-    return sentence(text, months=months, **numbers)
+        text += (
+            "in the last {months} months). {few} cannot show how periods differ: expect one outcome in three outside "
+        )
+        text += "its range."
+    few = "One such period" if n == 1 else f"{n} such periods"
+    return sentence(text, name=forecast.range_name, n=n, missed=forecast.missed, months=months, few=few)
 
 
 def direction(forecast: Forecast) -> Sentence:
     """How far the total was off, and which way."""
     ratio = forecast.total["Predicted / actual"]
-    text = "{apart:%} too {way} in total" if round(abs(ratio - 1), 3) else "right in total"
-    return sentence(text, apart=abs(ratio - 1), way="high" if ratio > 1 else "low")
+    text = "The forecast of the last {months} months was "
+    text += "{apart:%} too {way} in total" if round(abs(ratio - 1), 3) else "right in total"
+    months = forecast.judged.terms.horizon_months
+    return sentence(text, months=months, apart=abs(ratio - 1), way="high" if ratio > 1 else "low")
 
 
 def reading(forecast: Forecast) -> Sentence:
@@ -170,10 +174,11 @@ def reading(forecast: Forecast) -> Sentence:
     segments, total = forecast.by_segment.drop("All"), forecast.total
     belief = forecast.judged.terms.belief
     chance_alone = (total["high"] - total["predicted"]) / total["actual"]
-    text = "**What this tells us.** The forecast was {direction}. Chance among customers explains {chance:%}"
-    text += (
-        "; the rest is how one period differs from the next." if forecast.missed > chance_alone else ", so all of it."
-    )
+    text = "**What this tells us.** {direction}. Chance among customers "
+    if forecast.missed > chance_alone:
+        text += "explains {chance:%} at most; the rest is how one period differs from the next."
+    else:
+        text += "can explain that."
     wrong = segments.index[(segments["Predicted / actual"] - 1).abs() > belief.total_off]
     flat = segments.index[(segments["Customers"] > 2) & ~(segments["Rank"] >= belief.min_rank)]
     text += " Doubt the totals of {wrong}: they were off by more than {off:%0}." if len(wrong) else ""

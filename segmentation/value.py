@@ -23,7 +23,7 @@ SAME_AGAIN, SEGMENT_MEAN, BOOSTED = CANDIDATES
 BGNBD = "BG/NBD + Gamma-Gamma"  # the field's reference; it speaks for some customers only, so it never ships
 BUSY_MONTHS = (11, 12)  # Christmas shoppers come for the season
 MOST_PERIODS = 6  # judged at most, to bound the cost; more hardly narrow a t-quantile
-FLATTERED = 0.02  # of the total; tests/benchmarks/coverage.py measures it, data/README.md has it
+FLATTERED = 2.0  # points of the total, in simulated shops: tests/benchmarks/coverage.py, data/README.md
 
 
 @dataclass(frozen=True)
@@ -253,8 +253,8 @@ def choose(table: pd.DataFrame, belief: Belief) -> str | None:
 
 
 def comparison(judged: Judged) -> pd.DataFrame:
-    """Total and error per customer on the last period: of everybody, and of those for whom the reference can speak."""
-    names = {"Predicted / actual": "Total, of actual", "MAE": "Off per customer"}
+    """Total (predicted / actual) and Off by (per customer) on the last period, and of those with first order seen."""
+    names = {"Predicted / actual": "Total", "MAE": "Off by"}
     table = judged.candidates[list(names)].rename(columns=names)
     seen = judged.on_seen
     if len(seen):
@@ -265,15 +265,14 @@ def comparison(judged: Judged) -> pd.DataFrame:
 
 def judging(judged: Judged) -> Sentence:
     """On whom forecasts were judged, where they were chosen, which is used, and for whom the reference speaks."""
-    text = (
-        "Judged on the {n:# customer} with an order in the window before {start}, who spent {spent:$} in the {months} "
-    )
-    text += "months after. "
+    text = "Judged on {n:# customer} of {start} and the {spent:$} that they spent in the {months} months after."
     if len(judged.periods) > 1:
-        text += "Chosen on {earlier:# earlier period} of {months} months, so choosing did not flatter the result."
+        text += " Chosen on {earlier:# earlier period} of {months} months, so choosing does not flatter."
     else:
-        text += "The log has no earlier period to choose on, so choosing and judging cannot be separated: in simulated "
-        text += "shops the total of the chosen forecast was {flattered:%} further off in the following year."
+        text += (
+            " The log has no other period to choose on. Choosing and judging on the same one flatters: in simulated "
+        )
+        text += "shops the total was off by {flattered:.1f} points more in the year after."
     numbers = {"start": judged.start.date(), "spent": judged.people["actual"].sum(), "n": len(judged.people)}
     numbers |= {"months": judged.terms.horizon_months, "earlier": len(judged.periods) - 1, "flattered": FLATTERED}
     return sentence("{parts: }", parts=[sentence(text, **numbers), verdict(judged), on_reference(judged)])
@@ -282,16 +281,20 @@ def judging(judged: Judged) -> Sentence:
 def verdict(judged: Judged) -> Sentence:
     """Which candidate is used and why."""
     errors = judged.candidates["MAE"]
+    chosen = choose(judged.chosen_on, judged.terms.belief)
     less = 1 - errors.get(judged.ships, np.nan) / (errors[SAME_AGAIN] or np.nan)
-    if judged.ships is None:
+    if chosen is None:
         text = "**None can be used:** no forecast comes within {off:%0} of the total and ranks customers as well."
+    elif judged.ships is None:
+        text = "**None can be used:** {chosen}, chosen before, does not come within {off:%0} of the total and rank "
+        text += "customers as well."
     elif judged.ships == SAME_AGAIN:
-        text = "**Used: {ships}.** No forecast that can be believed surely comes closer to each customer."
+        text = "**Used: {chosen}.** No forecast that can be believed surely comes closer to each customer."
     elif less > 0:
-        text = "**Used: {ships}.** Per customer it is {less:%} less off than the same again."
+        text = "**Used: {chosen}.** Per customer it is off by {less:%} less than the same again."
     else:
-        text = "**Used: {ships}.** Per customer it is no closer than the same again."
-    return sentence(text, ships=judged.ships, less=less, off=judged.terms.belief.total_off)
+        text = "**Used: {chosen}.** Per customer it is no closer than the same again."
+    return sentence(text, chosen=chosen, less=less, off=judged.terms.belief.total_off)
 
 
 def on_reference(judged: Judged) -> Sentence:
@@ -300,7 +303,8 @@ def on_reference(judged: Judged) -> Sentence:
         text = "BG/NBD with Gamma-Gamma, the field's reference, is left out: {refusal}."
     else:
         text = (
-            "BG/NBD with Gamma-Gamma, the field's reference, can speak for {n:# customer} only, who first ordered more "
+            "BG/NBD with Gamma-Gamma, the field's reference, can speak for {n:# customer} only, whose first order the "
         )
-        text += "than {days} days into the log; on them it stands beside the others."
-    return sentence(text, refusal=judged.reference.refusal, n=len(judged.reference.spend), days=FIRST_SEEN_DAYS)
+        text += "log shows (none in its first {days} days)."
+    known = judged.people.index.isin(judged.reference.spend.index).sum()
+    return sentence(text, refusal=judged.reference.refusal, n=known, days=FIRST_SEEN_DAYS)

@@ -50,7 +50,7 @@ def plot_values(valued: Valued, canvas):
             left.hlines(row, low, high, color=COLOUR[segment], linewidth=6)
             left.plot(mean, row, "o", color="white", markeredgecolor=INK, markersize=7)
             label = canvas.words.money(mean)
-            left.annotate(label, (mean, row), (0, 8), textcoords="offset points", ha="center")
+            left.annotate(label, (high, row), (9, 0), textcoords="offset points", va="center")
         bars = (("Total", "margin", -0.19, COLOUR[segment], None), ("Customers", "customers", 0.19, "white", "////"))
         for column, noun, shift, face, hatch in bars:
             share = shares.loc[segment, column]
@@ -59,7 +59,7 @@ def plot_values(valued: Valued, canvas):
             right.annotate(label, (share, row + shift), (4, 0), textcoords="offset points", va="center")
     left.set_yticks(range(len(SEGMENTS)), SEGMENTS[::-1])
     left.set(xlabel="Margin per customer", ylim=(-0.5, len(SEGMENTS) - 0.3))
-    left.set_xlim(0, 1.1 * max(table["high"].max(), 1))
+    left.set_xlim(0, 1.2 * max(table["high"].max(), 1))
     canvas.money(left.xaxis)
     right.set_xlim(0, 1.65 * max(shares.drop("All").max().max(), 1))
     right.xaxis.set_visible(False)
