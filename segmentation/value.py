@@ -54,7 +54,6 @@ class Period:
     """A hold-out: as many months as the forecast looks ahead, of which the candidates saw nothing."""
 
     start: pd.Timestamp
-    learned: int  # customers of one horizon before, from whom the candidates learned
     people: pd.DataFrame  # at the start, by number: Segment, a column per candidate, actual (what they spent), again
 
 
@@ -172,7 +171,7 @@ def hold_out(log: pd.DataFrame, end: pd.Timestamp, terms: Terms) -> Period | Lef
     inside = log[(log["Order_Date"] >= start) & (log["Order_Date"] < end)]
     people = past.now[["Segment", *CANDIDATES]].assign(actual=spend_between(inside, start, end, past.now.index))
     bought = inside.loc[inside["Amount"] >= 0, "Customer_ID"]
-    return Period(start, len(past.then), people.assign(again=people.index.isin(bought)))
+    return Period(start, people.assign(again=people.index.isin(bought)))
 
 
 def judge(log: pd.DataFrame, snapshot: pd.Timestamp, terms: Terms) -> Judged | LeftOut:
