@@ -1,4 +1,4 @@
-"""The forecast that ships, held against what came; ranges from chance among customers and from how periods differ."""
+"""The forecast that ships, held against what came; ranges from how periods differ and from chance among customers."""
 
 from dataclasses import dataclass
 
@@ -108,16 +108,29 @@ def held_against(now: pd.DataFrame, errors: pd.DataFrame, by: str, groups) -> pd
     return table.assign(low=(table["predicted"] - by_chance).clip(lower=0), high=table["predicted"] + by_chance)
 
 
+def typical_miss(forecast: Forecast) -> pd.Series:
+    """Root mean square of the misses, by segment and for All; per customer.
+
+    While there are few, a segment's is at least the total's, as a share: a smaller one is luck.
+    """
+    size = np.sqrt((forecast.misses**2).mean())
+    if forecast.enough:
+        return size
+    predicted = forecast.by_segment["predicted"]
+    return size.clip(lower=size["All"] * predicted / (predicted["All"] or np.nan))
+
+
 def reach(forecast: Forecast, sizes: pd.Series) -> pd.Series:
     """Half the width of the range of mean spend, by segment and for All; sizes: their customers.
 
-    Joins chance among customers and how periods differ: the root mean square of the past misses, times a quantile of t
-    with a degree of freedom for each (they are taken around zero).
+    How periods differ: the typical miss times a quantile of t with a degree of freedom for each period (misses are
+    taken around zero). They hold chance among customers already, so the two are not added: where chance alone is more,
+    it counts.
     """
     upper = (1 + forecast.level) / 2
     by_chance = stats.norm.ppf(upper) * chance(forecast.errors, "Segment", sizes)
-    by_period = stats.t.ppf(upper, len(forecast.misses)) * np.sqrt((forecast.misses**2).mean())
-    return np.hypot(by_chance, by_period)
+    by_period = stats.t.ppf(upper, len(forecast.misses)) * typical_miss(forecast)
+    return np.maximum(by_chance, by_period)
 
 
 def customer_intervals(past: pd.DataFrame, predicted: pd.Series) -> pd.DataFrame:
@@ -146,16 +159,18 @@ def on_ranges(forecast: Forecast) -> Sentence:
     """What the ranges of a segment's value hold."""
     months, n = forecast.judged.terms.horizon_months, len(forecast.misses)
     if forecast.enough:
-        text = "The {name}s join chance among customers with how far the forecast was off in {n:# past period} of "
-        text += "{months} months."
+        text = (
+            "The {name}s are as wide as the misses of {n:# past period} of {months} months make them, or chance among "
+        )
+        text += "customers where that is more."
     else:
         text = (
-            "The ranges join chance among customers with how far the forecast was off before ({missed:%} of the total "
+            "The ranges are as wide as past misses make them ({missed:%} of the total in the last {months} months), or "
         )
         text += (
-            "in the last {months} months). {few} cannot show how periods differ: expect one outcome in three outside "
+            "chance among customers where that is more. {few} cannot show how periods differ: expect one outcome in "
         )
-        text += "its range."
+        text += "three, or more, outside its range."
     few = "One such period" if n == 1 else f"{n} such periods"
     return sentence(text, name=forecast.range_name, n=n, missed=forecast.missed, months=months, few=few)
 

@@ -62,9 +62,9 @@ def test_a_segment_without_customers_is_missed_as_everybody_is():
 
 
 def with_misses(forecast, *misses):
-    """The forecast, had the mean of each segment and of all been missed by so much in the periods judged."""
+    """The forecast of 100 per customer, had the mean of each segment and of all been missed by so much each period."""
     table = pd.DataFrame({name: misses for name in [*SEGMENTS, "All"]}, dtype=float)
-    return dataclasses.replace(forecast, misses=table)
+    return dataclasses.replace(forecast, misses=table, by_segment=forecast.by_segment.assign(predicted=100.0))
 
 
 MANY = pd.Series(10**9, [*SEGMENTS, "All"])  # customers; among so many there is no chance
@@ -84,13 +84,20 @@ def test_ranges_hold_how_periods_differ_by_a_quantile_for_so_few(forecast, misse
     assert found.to_numpy() == pytest.approx(half, rel=1e-3)
 
 
-def test_ranges_hold_chance_too(forecast):
+@pytest.mark.parametrize(("periods", "vip"), [(2, 40), (3, 1)])
+def test_a_segment_that_was_missed_by_little_in_few_periods_was_lucky(forecast, periods, vip):
+    found = with_misses(forecast, *[20] * periods)
+    found.misses[VIP] = 1.0
+    found.by_segment.loc[VIP, "predicted"] = 200.0  # a fifth of the total was missed, so at least a fifth of these
+    assert calibration.typical_miss(found).tolist() == [vip, 20, 20, 20, 20]
+
+
+def test_ranges_are_never_narrower_than_chance_which_past_misses_hold_already(forecast):
     sizes = pd.Series(25, [*SEGMENTS, "All"])
-    by_chance = calibration.chance(forecast.errors, "Segment", sizes)
-    alone = calibration.reach(with_misses(forecast, 0), sizes)
-    assert alone.to_numpy() == pytest.approx(stats.norm.ppf(5 / 6) * by_chance.to_numpy())
-    joined = calibration.reach(with_misses(forecast, 10), sizes)
-    assert joined.to_numpy() == pytest.approx(np.hypot(alone, 10 * stats.t.ppf(5 / 6, 1)).to_numpy())
+    by_chance = stats.norm.ppf(5 / 6) * calibration.chance(forecast.errors, "Segment", sizes).to_numpy()
+    assert calibration.reach(with_misses(forecast, 0), sizes).to_numpy() == pytest.approx(by_chance)
+    much = calibration.reach(with_misses(forecast, 10_000), sizes)
+    assert much.to_numpy() == pytest.approx(10_000 * stats.t.ppf(5 / 6, 1))
 
 
 @pytest.mark.parametrize(
@@ -110,13 +117,13 @@ def test_only_with_three_periods_is_a_range_called_an_interval(forecast, words, 
     found = with_misses(forecast, *[10] * periods)
     assert found.range_name == name
     text = words.text(calibration.on_ranges(found))
-    assert ("95 %" in text) == (name != "range") == ("one outcome in three" not in text)
-    assert text.startswith(f"The {name}s join chance among customers with how far the forecast was off")
+    assert ("95 %" in text) == (name != "range") == ("one outcome in three, or more, outside" not in text)
+    assert text.startswith(f"The {name}s are as wide as ")
 
 
 def test_what_so_few_periods_cannot_show_is_said(forecast, words):
     one, two = (words.text(calibration.on_ranges(with_misses(forecast, *misses))) for misses in ([9], [9, 9]))
-    assert f"{words.text('{m:%}', m=forecast.missed)} of the total in the last 12 months" in one
+    assert f"{words.text('{m:%}', m=forecast.missed)} of the total in the last 12 months), or chance" in one
     assert "One such period cannot show how periods differ" in one
     assert "2 such periods cannot show how periods differ" in two
 

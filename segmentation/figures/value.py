@@ -60,6 +60,7 @@ def plot_values(valued: Valued, canvas):
     left.set_yticks(range(len(SEGMENTS)), SEGMENTS[::-1])
     left.set(xlabel="Margin per customer", ylim=(-0.5, len(SEGMENTS) - 0.3))
     left.set_xlim(0, 1.2 * max(table["high"].max(), 1))
+    left.locator_params(axis="x", nbins=5)
     canvas.money(left.xaxis)
     right.set_xlim(0, 1.65 * max(shares.drop("All").max().max(), 1))
     right.xaxis.set_visible(False)
