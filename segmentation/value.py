@@ -67,9 +67,9 @@ class Judged:
     terms: Terms
     periods: list[Period]  # the last one first
     reference: Lifetime  # BG/NBD with Gamma-Gamma, as of the start of the last period
-    chosen_on: pd.DataFrame  # how good each candidate was where it was chosen, see measures
-    candidates: pd.DataFrame  # how good each was on the last period
-    ships: str | None  # the candidate that ships, if it can be believed
+    chosen_on: pd.DataFrame | None = None  # how good each candidate was where it was chosen; see decided and measures
+    candidates: pd.DataFrame | None = None  # how good each was on the last period
+    ships: str | None = None  # the candidate that ships, if it can be believed
 
     @property
     def people(self) -> pd.DataFrame:
@@ -193,7 +193,7 @@ def judge(log: pd.DataFrame, snapshot: pd.Timestamp, terms: Terms) -> Judged | L
     known = lifetime.purchases_at(orders, periods[0].start)
     weeks = horizon / 12 * 365.25 / 7
     reference = lifetime.expect(known, weeks, terms.belief.max_correlation, terms.seed)
-    return decided(Judged(orders, ids, snapshot, terms, periods, reference, pd.DataFrame(), pd.DataFrame(), None))
+    return decided(Judged(orders, ids, snapshot, terms, periods, reference))
 
 
 def decided(judged: Judged) -> Judged:
