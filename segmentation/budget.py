@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from segmentation.calibration import Forecast, customer_intervals, group_means, spans, yearly_drift
+from segmentation.calibration import Forecast, customer_intervals, on_ranges, reach, spans
 from segmentation.decisions import Action, Assumptions
 from segmentation.problems import LeftOut
 from segmentation.value import predict, spend_between
@@ -38,6 +38,11 @@ class Valued:
         text = " {n:# customer} not in the log's window: the segment's mean." if self.filled else ""
         return sentence(text, n=self.filled)
 
+    @property
+    def ranges(self) -> Sentence:
+        """What the ranges hold."""
+        return on_ranges(self.forecast)
+
 
 def value_customers(forecast: Forecast, customers: pd.DataFrame, assumptions: Assumptions) -> Valued:
     """The shipped candidate, learned again up to the snapshot, for every customer."""
@@ -50,7 +55,7 @@ def value_customers(forecast: Forecast, customers: pd.DataFrame, assumptions: As
     own = pd.Series(ahead[judged.ships].reindex(numbers).to_numpy(), table.index)
     means = own.groupby(table["Segment"]).transform("mean")
     table["Expected"] = own.fillna(means).fillna(ahead[judged.ships].mean())
-    ends = customer_intervals(forecast.people, table["Expected"])
+    ends = customer_intervals(forecast.errors, table["Expected"])
     table[CLV] = (assumptions.kept_of_spend * pd.concat([table["Expected"], ends], axis=1)).round(2)
     by_segment = segment_values(forecast, table, assumptions.kept_of_spend)
     moves = moves_in_year(judged.people, ahead["Segment"])
@@ -58,15 +63,17 @@ def value_customers(forecast: Forecast, customers: pd.DataFrame, assumptions: As
 
 
 def segment_values(forecast: Forecast, customers: pd.DataFrame, kept: float) -> pd.DataFrame:
-    """group_means of CLV_12M, and Total; low and high join the errors of the hold-out and the drift of years."""
-    now = customers[["Segment", "Spent", "Expected"]].assign(predicted=customers["CLV_12M"])
-    then = forecast.people[["Segment"]].assign(error=kept * forecast.people["error"])
-    table = group_means(now, then, "Segment", [*SEGMENTS, "All"], forecast.judged.terms.seed)
-    mean = table["predicted"]
-    drifted = 1.96 * mean * yearly_drift(forecast.by_segment)
-    table["low"] = (mean - np.hypot(mean - table["low"], drifted)).clip(lower=0)
-    table["high"] = mean + np.hypot(table["high"] - mean, drifted)
-    return table.assign(Total=(table["Customers"] * mean).round(2))
+    """Per segment and All: Customers; means of Spent, Expected and CLV_12M (predicted), its low and high; Total."""
+    columns = ["Spent", "Expected", "CLV_12M"]
+    groups = customers.groupby("Segment")[columns]
+    table = groups.mean().reindex([*SEGMENTS, "All"]).rename(columns={"CLV_12M": "predicted"})
+    table.loc["All"] = customers[columns].mean().to_numpy()
+    table.insert(0, "Customers", groups.size().reindex(table.index, fill_value=0))
+    table.loc["All", "Customers"] = len(customers)
+    half = kept * reach(forecast, table["Customers"])
+    table["low"] = (table["predicted"] - half).clip(lower=0)
+    table["high"] = table["predicted"] + half
+    return table.assign(Total=(table["Customers"] * table["predicted"]).fillna(0).round(2))
 
 
 def add_columns(valued: Valued, customers: pd.DataFrame, segments: pd.DataFrame) -> None:
@@ -77,13 +84,14 @@ def add_columns(valued: Valued, customers: pd.DataFrame, segments: pd.DataFrame)
 
 
 def shown_values(valued: Valued) -> pd.DataFrame:
-    """Value by segment, as a table."""
-    table = valued.by_segment.rename_axis("Per customer").rename(columns={"Expected": "Expected spend"})
-    table["Historic value"] = valued.assumptions.margin * table["Spent"]
-    table["CLV_12M (95 % interval)"] = spans(table)
-    table["Total (95 % interval)"] = spans(table, times=table["Customers"])
+    """Value by segment, as a table; all of it in margin."""
+    name = valued.forecast.range_name
+    table = valued.by_segment.rename_axis(f"Margin per customer, {valued.assumptions.horizon_months} months")
+    table["Past"] = valued.assumptions.margin * table["Spent"]
+    table[f"Ahead ({name})"] = spans(table)
+    table[f"In total ({name})"] = spans(table, times=table["Customers"])
     table["Share"] = table["Total"] / (table.loc["All", "Total"] or 1)
-    return table[["Customers", "Historic value", "Expected spend", *table.columns[-3:]]]
+    return table[["Customers", *table.columns[-4:]]]
 
 
 def holders(valued: Valued) -> Sentence:
@@ -92,7 +100,7 @@ def holders(valued: Valued) -> Sentence:
     totals = valued.by_segment["Total"].drop("All")
     top = clv.tail(max(1, round(0.1 * len(clv)))).sum() / (clv.sum() or 1)
     share = totals.max() / (valued.by_segment.loc["All", "Total"] or 1)
-    text = "{name} hold {share:%} of the expected value, the top tenth {top:%}"
+    text = "{name} hold {share:%} of the expected margin, the top tenth of customers {top:%}"
     return sentence(text, name=totals.idxmax(), share=share, top=top)
 
 

@@ -62,7 +62,7 @@ class Belief:
 
     total_off: float  # share of the actual total that the forecast total may be off by
     min_rank: float  # rank correlation of forecast and actual spend
-    max_correlation: float  # of frequency and order value, up to which the Gamma-Gamma model is used
+    max_correlation: float  # of frequency and order value, up to which the Gamma-Gamma model is shown
 
 
 @dataclass(frozen=True)
@@ -82,8 +82,8 @@ class Assumptions:
 
     @property
     def kept_of_spend(self) -> float:
-        """Margin of twelve months of spend, which come half a year ahead on average, discounted."""
-        return self.margin / (1 + self.discount_rate) ** 0.5
+        """Margin of the spend of the months ahead, discounted by half of them, because it comes bit by bit."""
+        return self.margin / (1 + self.discount_rate) ** (self.horizon_months / 24)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,6 @@ class Lifetime:
 
     spend: pd.Series  # expected, by customer; nan where nothing could be fitted
     refusal: Sentence | None
-    purchasing: np.ndarray | None = None  # r, alpha, a, b of BG/NBD, in weeks
     correlation: float = np.nan  # of frequency and order value, which Gamma-Gamma takes to be unrelated
 
 
@@ -131,4 +130,4 @@ def expect(known: pd.DataFrame, weeks: float, max_correlation: float, seed: int)
     correlation = float(np.nan_to_num(rank_correlation(again["x"], again["value"])))  # all equal: no relation
     text = "frequency and order value correlate with {rho:.2f}, beyond {most}; Gamma-Gamma takes them to be unrelated"
     related = sentence(text, rho=correlation, most=max_correlation) if abs(correlation) > max_correlation else None
-    return Lifetime(purchases * value, related, purchasing, correlation)
+    return Lifetime(purchases * value, related, correlation)

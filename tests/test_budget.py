@@ -8,6 +8,8 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from segmentation import budget, calibration, value
+from segmentation.figures.style import Canvas
+from segmentation.figures.value import plot_values
 from segmentation.problems import LeftOut
 from segmentation.vocabulary import AT_RISK, CLV, LOYAL, PROMISING, SEGMENTS, VIP
 
@@ -31,6 +33,11 @@ def valued(judged, customers, decisions):
 def test_a_dollar_spent_in_the_year_is_worth_its_margin_discounted_by_half_a_year(decisions):
     given = dataclasses.replace(decisions.ASSUMPTIONS, margin=0.5, discount_rate=0.21)
     assert given.kept_of_spend == pytest.approx(0.5 / 1.1)
+
+
+def test_spend_further_ahead_is_discounted_more(decisions):
+    given = dataclasses.replace(decisions.ASSUMPTIONS, margin=0.5, discount_rate=0.21, horizon_months=24)
+    assert given.kept_of_spend == pytest.approx(0.5 / 1.21)
 
 
 def test_every_customer_is_valued_in_margin_within_his_interval(valued, decisions):
@@ -69,17 +76,30 @@ def test_segments_are_the_sums_of_their_customers(valued, customers):
     assert budget.shown_values(valued)["Share"].drop("All").sum() == pytest.approx(1)
 
 
-def test_intervals_of_segments_hold_the_errors_and_the_drift_of_years(valued):
-    errors = valued.forecast.people[["Segment"]].assign(
-        error=valued.assumptions.kept_of_spend * valued.forecast.people["error"]
-    )
-    now = valued.customers.assign(predicted=valued.customers["CLV_12M"])
-    by_chance = calibration.group_means(now, errors, "Segment", ["All"], seed=0).loc["All"]
-    found = valued.by_segment.loc["All"]
-    drift = 1.96 * calibration.yearly_drift(valued.forecast.by_segment)["All"] * found["predicted"]
-    wide = found["high"] - found["predicted"]
-    assert wide == pytest.approx(np.hypot(by_chance["high"] - by_chance["predicted"], drift))
-    assert wide > drift > 0
+def test_segments_carry_the_ranges_of_the_forecast_in_margin(valued):
+    found = valued.by_segment
+    half = valued.assumptions.kept_of_spend * calibration.reach(valued.forecast, found["Customers"])
+    assert (found["high"] - found["predicted"]).to_numpy() == pytest.approx(half.to_numpy())
+    assert found["low"].to_numpy() == pytest.approx((found["predicted"] - half).clip(lower=0).to_numpy())
+    own = valued.forecast.misses.abs().iloc[0] * valued.assumptions.kept_of_spend
+    assert (half >= own).all()
+
+
+def test_a_segment_without_customers_has_no_value_and_is_drawn_as_nothing(valued, words):
+    nobody = valued.customers[valued.customers["Segment"] != VIP]
+    found = budget.segment_values(valued.forecast, nobody, 0.3)
+    assert found.loc[VIP, ["Customers", "Total"]].tolist() == [0, 0] and np.isnan(found.loc[VIP, "predicted"])
+    plot_values(dataclasses.replace(valued, by_segment=found), Canvas("Finding", words))
+
+
+@pytest.mark.parametrize(("periods", "name"), [(2, "range"), (3, "95 % interval")])
+def test_what_is_shown_is_called_what_it_holds(valued, words, periods, name):
+    misses = pd.concat([valued.forecast.misses] * periods)
+    found = dataclasses.replace(valued, forecast=dataclasses.replace(valued.forecast, misses=misses))
+    table = budget.shown_values(found)
+    assert table.columns.tolist() == ["Customers", "Past", f"Ahead ({name})", f"In total ({name})", "Share"]
+    assert table.index.name == "Margin per customer, 12 months"
+    assert name in words.text(found.ranges)
 
 
 def worked_moves():
@@ -145,7 +165,7 @@ def test_who_holds_most_of_the_value(valued, words):
     table = valued.by_segment.assign(Total=[10.0, 60, 20, 10, 100])
     clv = pd.DataFrame({"CLV_12M": [1.0] * 19 + [81.0]})
     text = words.text(budget.holders(dataclasses.replace(valued, by_segment=table, customers=clv)))
-    assert text == f"{LOYAL} hold 60.0 % of the expected value, the top tenth 82.0 %"
+    assert text == f"{LOYAL} hold 60.0 % of the expected margin, the top tenth of customers 82.0 %"
 
 
 def test_without_a_forecast_only_the_past_is_valued(words):

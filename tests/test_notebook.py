@@ -59,7 +59,10 @@ def test_every_chapter_shows_its_outputs(notebook):
 def test_the_story_keeps_to_its_length(notebook):
     """Figures, tables and words that a reader sees, before the appendix and in it."""
     start = next(number for number, cell in enumerate(notebook.cells) if cell.id == "appendix-a")
-    for cells, figures, tables, words in ((notebook.cells[:start], 14, 14, 3000), (notebook.cells[start:], 8, 12, 3000)):
+    for cells, figures, tables, words in (
+        (notebook.cells[:start], 14, 14, 3000),
+        (notebook.cells[start:], 8, 12, 3000),
+    ):
         outputs = [output.get("data", {}) for cell in cells if cell.cell_type == "code" for output in cell.outputs]
         text = [cell.source for cell in cells if cell.cell_type == "markdown"]
         text += [data["text/markdown"] for data in outputs if "text/markdown" in data]
