@@ -110,15 +110,21 @@ def kinds_of(files: list[str], columns: dict[str, str]) -> dict[str, str]:
 
 def check(found: dict) -> None:
     """Raise InputError, before any work, for parameters that the notebook would refuse."""
-    from segmentation import previous, problems, publish, published, refresh
+    from segmentation import problems, publish
 
     window, earlier, model = found.get("WINDOW_MONTHS"), found.get("PREVIOUS"), found.get("MODEL")
     problems.check_parameters(window, found.get("SNAPSHOT_DATE"), 0, found.get("CURRENCY", "$"), found["COLUMNS"])
+    files = [found["CUSTOMERS_CSV"], found["ORDERS_CSV"], model]
     if model:  # without --window the notebook's own counts, which only it knows
+        from segmentation import published, refresh
+
         made = published.read_published(Path(model).expanduser())
         refresh.read_frozen(model, found.get("WINDOW_MONTHS", made.window))
-    previous.read_earlier(earlier)
-    files = (found["CUSTOMERS_CSV"], found["ORDERS_CSV"], model, *previous.files_of(earlier))
+    if earlier is not None:
+        from segmentation import previous
+
+        previous.read_earlier(earlier)
+        files += previous.files_of(earlier)
     publish.Targets.of(found["OUTPUT_DIR"], found["IMAGES_DIR"], *files)
 
 

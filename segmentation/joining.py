@@ -144,9 +144,11 @@ def blank_amounts(rows: pd.DataFrame) -> pd.Index:
 def further_totals(rows: pd.DataFrame) -> tuple[pd.Index, int]:
     """Rows that give their order's total again, or no amount; and the number of orders whose totals differ."""
     totals = rows.loc[rows["Amount"] >= 0, ["Order", "Amount"]]
-    further = totals[totals["Order"].duplicated()]
+    further = totals.index[totals["Order"].duplicated()]
     different = totals.drop_duplicates()["Order"]
-    return blank_amounts(rows).union(further.index), different[different.duplicated()].nunique()
+    back = rows.loc[rows["Amount"] < 0, ["Order", "Order_Date", "Amount"]]
+    surplus = blank_amounts(rows).union(further).union(back.index[back.duplicated()])
+    return surplus, different[different.duplicated()].nunique()
 
 
 def refund_once(rows: pd.DataFrame) -> pd.Series:

@@ -39,6 +39,7 @@ TABLES = [
     "ecommerce_segmented_customers.csv",
     "segment_profiles.csv",
     "ecommerce_set_aside_rows.csv",
+    "ecommerce_set_aside_orders.csv",
     "campaign_plan.csv",
     "new_customers.csv",
 ]

@@ -187,6 +187,13 @@ def test_an_orders_refund_that_stands_on_each_line_counts_once(read):
     assert amounts(read(HEAD + "Amount,Refund,Article", total)) == {"1": [24], "2": [7]}
 
 
+def test_a_refund_whose_total_stands_on_each_line_counts_once(read):
+    lines = ["1,a,2026-01-01,30,x", "1,a,2026-01-01,30,y", "1,a,2026-01-09,-30,x", "1,a,2026-01-09,-30,y"]
+    assert amounts(read(HEAD + "Amount,Article", [*lines, "2,b,2026-01-02,7,x"])) == {"1": [30, -30], "2": [7]}
+    apart = [*lines, "1,a,2026-01-10,-30,x"]
+    assert amounts(read(HEAD + "Amount,Article", apart))["1"] == [30, -30, -30]
+
+
 # Rows that are no orders
 
 
