@@ -2,6 +2,6 @@
 
 vocabulary, decisions, problems, words; synonyms, reading, parsing, cleaning, lines, orders, inputs; features,
 exploring, clusters, evidence, comparisons, profiles, actions, published, movement, refresh, previous, changes;
-lifetime, value, calibration, budget; placing, cohorts, newcomers; power, experiments, proofs, arms; headline, figures,
-show, publish.
+lifetime, value, calibration, budget; placing, cohorts, newcomers; yearly, overdue, retention, groups; power,
+experiments, planning, cards, arms; headline, figures, show, publish.
 """
