@@ -253,7 +253,7 @@ def lifts_of(means: pd.DataFrame) -> pd.DataFrame:
     base = means["control"].where(means["control"] > 0)
     ratio = means["treatment"] / base
     half = 1.96 * np.sqrt(means["noise_treatment"] + ratio**2 * means["noise_control"]) / base
-    p = pd.Series(2 * stats.norm.sf((apart / noise.where(noise > 0)).abs()), means.index).mask(apart == 0, 1.0)
+    p = pd.Series(2 * stats.norm.sf((apart / noise).abs()), means.index).mask(apart == 0, 1.0)
     return pd.DataFrame({"Lift": ratio - 1, "Low": ratio - 1 - half, "High": ratio - 1 + half, "p": p})
 
 
