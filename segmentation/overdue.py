@@ -115,22 +115,24 @@ class Foretold:
     days: int  # watched
     table: pd.DataFrame  # by group: Customers, Silent (share), AUC of ratio and of recency; Gain, Low, High
 
-    @property
-    def verdict(self) -> str:
-        """Whether the ratio foretells silence better than recency does, over all customers."""
-        low, high = self.table.loc["All", ["Low", "High"]]
+    def verdict(self, group: str) -> str:
+        """Whether the ratio foretells silence better than recency does."""
+        low, high = self.table.loc[group, ["Low", "High"]]
         return "better than" if low > 0 else "worse than" if high < 0 else "no better than"
 
     @property
     def finding(self) -> Sentence:
-        """The verdict with its numbers."""
+        """The verdicts with their numbers."""
         text = (
             "Put to the past: of the {all[Customers]:#} customers of {day} {all[Silent]:%} bought nothing in the "
-            "{days} days after. The ratio told who (AUC {all[Ratio]:.2f}) {verdict} days since the last order alone "
-            "({all[Recency]:.2f}); within {best:&} {inside[Ratio]:.2f} against {inside[Recency]:.2f}."
+            "{days} days after. Over all, the ratio told who **{verdict} days since the last order alone** (AUC "
+            "{all[Ratio]:.2f} against {all[Recency]:.2f}; 0.5 is chance)"
         )
-        numbers = {"all": self.table.loc["All"], "inside": self.table.loc["Best"], "best": [VIP, LOYAL]}
-        return sentence(text, day=self.day.date(), days=self.days, verdict=self.verdict, **numbers)
+        inside = self.table.loc["Best"]
+        if pd.notna(inside["Ratio"]):
+            text += "; within {best:&}, for whom the plan uses it, {among} it ({x[Ratio]:.2f} against {x[Recency]:.2f})"
+        numbers = {"all": self.table.loc["All"], "x": inside, "best": [VIP, LOYAL], "among": self.verdict("Best")}
+        return sentence(text + ".", day=self.day.date(), days=self.days, verdict=self.verdict("All"), **numbers)
 
 
 def foretold(log, snapshot: pd.Timestamp, months: int | None, model: Model, days: int, seed: int) -> Foretold | LeftOut:

@@ -12,7 +12,6 @@ from segmentation.yearly import Season
 
 SHOWN = 12  # quarters of joining at most, the latest
 YEAR = 4  # quarters
-LEAST = 3  # quarters of joining, below which there is nothing to compare
 
 
 @dataclass(frozen=True)
@@ -55,14 +54,15 @@ def retention_of(log: pd.DataFrame, snapshot: pd.Timestamp, season: Season | Lef
     visits["Joined"] = visits["Customer_ID"].map(joined)
     visits["Since"] = visits["Quarter"].astype("int64") - visits["Joined"].astype("int64")
     sizes = joined.value_counts().sort_index()
-    if len(sizes) < LEAST or over.ordinal - sizes.index[0].ordinal <= YEAR:
-        return LeftOut("retention needs orders of five quarters and more")
-    counts = pd.crosstab(visits["Joined"], visits["Since"]).drop(columns=0, errors="ignore")
-    shares = counts.div(sizes, axis=0)
+    known = [quarter for quarter in sizes.index[1:] if over.ordinal - quarter.ordinal >= YEAR]
+    if not known:
+        return LeftOut("retention needs orders of six quarters: the log's first, one of joining and four after it")
+    since = range(1, over.ordinal - sizes.index[0].ordinal + 1)
+    shares = pd.crosstab(visits["Joined"], visits["Since"]).reindex(columns=since, fill_value=0).div(sizes, axis=0)
     ahead = over.ordinal - shares.index.astype("int64").to_numpy()
     shares = shares.where(np.asarray(shares.columns)[None, :] <= ahead[:, None])
     busy = [] if isinstance(season, LeftOut) else [q for q in sizes.index if holds(season, q)]
-    again = again_in_a_year(visits, sizes, busy, over)
+    again = again_in_a_year(visits, sizes, busy, known)
     return Retention(shares.tail(SHOWN), sizes.tail(SHOWN), sizes.index[0], busy, again)
 
 
@@ -71,12 +71,11 @@ def holds(season: Season, quarter: pd.Period) -> bool:
     return bool(set(range(quarter.start_time.month, quarter.start_time.month + 3)) & set(season.busy))
 
 
-def again_in_a_year(visits: pd.DataFrame, sizes: pd.Series, busy: list, over: pd.Period) -> pd.DataFrame:
+def again_in_a_year(visits: pd.DataFrame, sizes: pd.Series, busy: list, known: list) -> pd.DataFrame:
     """Joiners, and the share of them that ordered in one of the four quarters after joining, by kind of quarter.
 
-    The log's first quarter is left out, and those whose four quarters are not over.
+    known: the quarters that count, without the log's first, and those whose four quarters are not over.
     """
-    known = [quarter for quarter in sizes.index[1:] if over.ordinal - quarter.ordinal >= YEAR]
     came = visits[visits["Since"].between(1, YEAR) & visits["Joined"].isin(known)]
     came = came.drop_duplicates("Customer_ID")["Joined"].value_counts().reindex(known, fill_value=0)
     kind = np.where(pd.Index(known).isin(busy), "season", "other")

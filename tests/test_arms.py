@@ -183,8 +183,8 @@ def test_who_slipped_keeps_urgency_and_ceiling_of_the_segment_he_comes_from_and_
     assert (campaign.loc[fallen, "Arm"] == arms.NO_TEST).all()
     said = words.text(arms.plan_in_words(campaign, DESIGN))
     assert said == (
-        "`campaign_plan.csv` holds 400 customers; something is to be done for 150 of them, 40 are control; 25 customers "
-        "fell from one of the two best segments and get an action of their own."
+        "`campaign_plan.csv` holds 400 customers; something is to be done for 150 of them, 40 are control; 25 "
+        "customers fell from one of the two best segments and get an action of their own."
     )
     alone = words.text(arms.plan_in_words(campaign.assign(Arm=arms.NO_TEST, Action=""), DESIGN))
     assert alone.endswith("for 150 of them, none is control, because no test could show anything.")
@@ -305,7 +305,7 @@ def test_an_arm_smaller_than_its_normal_approximation_needs_is_too_few(treated, 
 
 
 def test_capped_spend_alarms_in_at_most_eight_of_a_hundred_tests_with_the_smallest_arm_and_far_more_with_13():
-    """Two arms with no difference, the smallest treated; a skew like that of real shops, capped at the 99th percentile."""
+    """Arms with no difference, the smaller one treated; a skew like that of real shops, capped at the 99th percentile."""
     rng = np.random.default_rng(5)
     spend, _ = experiments.capped(pd.Series(rng.lognormal(3, 1.2, 20_000) * (rng.random(20_000) < 0.35)), 0.99)
     alarms = {}

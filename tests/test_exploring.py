@@ -139,15 +139,6 @@ def scored(**columns) -> pd.DataFrame:
     return table.assign(RFM_Score=table[["R_Score", "F_Score", "M_Score"]].sum(axis=1))
 
 
-def test_score_map_counts_customers_and_names_the_cells_of_lowest_and_highest_spend(words):
-    table = scored(R_Score=[5, 5, 1], F_Score=[5, 5, 2], Monetary=[100.0, 300, 7])
-    grid = exploring.score_map(table)
-    assert grid["customers"].loc[5, 5] == 2 and grid["spend"].loc[5, 5] == 200
-    assert grid["customers"].index.tolist() == [5, 4, 3, 2, 1]
-    assert words.text(exploring.span(grid)) == "Mean spend runs from $7.00 (F2, R1) to $200 (F5, R5)"
-    assert words.text(exploring.span(exploring.score_map(table.iloc[:2]))) == "Mean spend is $200 in every cell"
-
-
 def test_a_score_of_twelve_is_high_and_of_eleven_is_not():
     scores = exploring.score_sizes(scored(R_Score=[4, 4, 1, 1], F_Score=[4, 4, 1, 1], M_Score=[4, 3, 1, 1]))
     assert (scores.high, scores.high_spend) == (0.25, 0.25)

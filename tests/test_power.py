@@ -87,4 +87,6 @@ def test_half_of_too_few_is_no_control_group():
     needed = float(of_shares(0.1).needed(0.1))
     assert of_shares(0.1).smallest_control(0.1, np.ceil(needed)) <= np.ceil(needed / 2)
     assert np.isnan(of_shares(0.1).smallest_control(0.1, np.floor(needed)))
-    assert np.isnan(of_shares(0.1).smallest_control(0.0, 1_000)) and np.isnan(of_shares(0.0).smallest_control(0.1, 1_000))
+    assert np.isnan(of_shares(0.1).smallest_control(0.0, 1_000)) and np.isnan(
+        of_shares(0.0).smallest_control(0.1, 1_000)
+    )
