@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from segmentation.decisions import Action
+from segmentation.planning import Plan
 from segmentation.problems import LeftOut
 from segmentation.words import Sentence, sentence
 
@@ -14,9 +14,8 @@ class Answer:
     """What the headline and the page for a slide say."""
 
     segments: pd.DataFrame  # profiles.describe
-    worth: pd.DataFrame | LeftOut  # by segment: CLV_12M, Max_Spend
-    final: pd.DataFrame  # by priority: Segment, Goal, At stake
-    actions: dict[str, Action]
+    ahead: pd.Series | LeftOut  # by segment: margin expected of a customer over the next twelve months
+    plan: Plan
     step: Sentence
     sure: Sentence
     made: Sentence  # from which customers, on which day
@@ -30,10 +29,10 @@ class Answer:
             "- **{name}**: {people:%} of customers{range}, **{revenue:%} of revenue**; {orders:# order}, {spend:$}, "
             "last order {days:# day} ago"
         )
-        ahead = {} if isinstance(self.worth, LeftOut) else self.worth["CLV_12M"].to_dict()
+        ahead = {} if isinstance(self.ahead, LeftOut) else self.ahead.to_dict()
         return [
             sentence(
-                template + ("; worth {ahead:$} in the next year" if name in ahead else ""),
+                template + ("; {ahead:$} of margin expected over the next twelve months" if name in ahead else ""),
                 name=name,
                 people=row["Customer_Share"],
                 range=over_the_dates(row),
@@ -67,22 +66,6 @@ def over_the_dates(segment: pd.Series) -> Sentence:
     known = "Customer_Share_Low" in segment
     text = " ({Customer_Share_Low:%0} to {Customer_Share_High:%0} at other quarter ends)" if known else ""
     return sentence(text, **segment)
-
-
-def next_step(stakes: pd.DataFrame, worth: pd.DataFrame | LeftOut, test: Sentence) -> Sentence:
-    """The most valuable next step (first row of stakes), what it may cost, and the test that would prove it."""
-    first = stakes.iloc[0]
-    act = "{goal} {segment}" if first["At stake"] else "nothing yet, no money is at stake"
-    known = not isinstance(worth, LeftOut)
-    most = ", at most {most:$} a customer" if known else ""
-    return sentence(
-        act + " ({at_stake:$} at stake" + most + "). The test that would prove it: {test}.",
-        goal=first["Goal"].lower(),
-        segment=first["Segment"],
-        at_stake=first["At stake"],
-        most=worth.loc[first["Segment"], "Max_Spend"] if known else 0.0,
-        test=test,
-    )
 
 
 def how_sure(verdicts: pd.DataFrame, votes: int, views: int, doubts: list[str], forecast) -> Sentence:

@@ -415,7 +415,7 @@ def test_the_headline_names_the_largest_change_and_who_slipped(since, words):
 def test_the_answer_says_it_only_where_there_is_an_earlier_run(since, words, shipped_customers):
     segments = pd.DataFrame(1.0, list(SEGMENTS), ["Customer_Share", "Revenue_Share", "Customers", "Revenue"])
     segments = segments.assign(Recency_Median=1.0, Frequency_Median=1.0, Monetary_Median=1.0)
-    rest = [segments, LeftOut("no worth"), pd.DataFrame(), {}, "step.", "sure.", "made.", []]
+    rest = [segments, LeftOut("no forecast"), None, "step.", "sure.", "made.", []]
     told = words.text(Answer(*rest, changes.headline(since)).text)
     assert "**Do first:** step.\n\n**Changed since 2026-04-01 (another season):** VIP" in told
     assert told.endswith("\n\n**How sure:** sure.")
@@ -447,7 +447,7 @@ def test_a_refit_that_is_the_earlier_model_is_kept_without_more_ado(words):
 
 # segment_movers.csv
 
-ACTIONS = {name: Action(f"goal {n}", f"do {n}; more", "", "", "") for n, name in enumerate(SEGMENTS)}
+ACTIONS = {name: Action(name, f"goal {n}", f"do {n}; more", "", "", 0.1) for n, name in enumerate(SEGMENTS)}
 
 
 def test_movers_say_from_where_to_where_for_how_much_and_what_to_do():

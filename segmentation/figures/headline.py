@@ -7,6 +7,7 @@ import pandas as pd
 
 from segmentation.figures.style import COLOUR, QUIET, Canvas
 from segmentation.headline import Answer
+from segmentation.planning import tasks
 from segmentation.problems import LeftOut
 from segmentation.vocabulary import LOYAL, SEGMENTS, VIP
 from segmentation.words import Words
@@ -42,7 +43,7 @@ def plot_overview(segments: pd.DataFrame, canvas: Canvas):
 
 
 def plot_summary(answer: Answer, words: Words):
-    """One page for a slide, 16 to 9: per segment its shares, its customers, its worth and what to do."""
+    """One page for a slide, 16 to 9: per segment its shares, its customers, the margin ahead and what to do."""
     fig, ax = plt.subplots(figsize=(12.8, 7.2))
     fig.subplots_adjust(0, 0, 1, 1)
     ax.set(xlim=(0, 16), ylim=(0, 9))
@@ -73,9 +74,8 @@ def summary_row(ax, y: float, name: str, answer: Answer, words: Words) -> None:
         share_bar(ax, name, level, width, hatch, height=0.42, left=4.1)
         ax.text(4.2 + width, level, words.text("{share:%}", share=part[column]), size=13, va="center")
     typical = "{Frequency_Median:# order}, {Monetary_Median:$}\nlast {Recency_Median:# day} ago"
-    ahead = "" if isinstance(answer.worth, LeftOut) else words.money(answer.worth.loc[name, "CLV_12M"])
-    typical = words.text(typical, **part) + (f"\nnext year worth {ahead}" if ahead else "")
+    ahead = "" if isinstance(answer.ahead, LeftOut) else words.money(answer.ahead[name])
+    typical = words.text(typical, **part) + (f"\n{ahead} of margin ahead" if ahead else "")
     ax.text(8.2, y, typical, size=13, va="center")
-    act = textwrap.fill(f"{answer.actions[name].goal}: {answer.actions[name].actions.split(';')[0]}", 34)
-    stake = words.money(answer.final.set_index("Segment").loc[name, "At stake"])
-    ax.text(11.4, y, f"{act}\n{stake} at stake", size=13, va="center")
+    todo = [textwrap.shorten(words.text(part), 76, placeholder=" ...") for part in tasks(answer.plan, name)[:2]]
+    ax.text(11.4, y, "\n".join(textwrap.fill(part, 38) for part in todo), size=12, va="center")
