@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from segmentation.figures.style import COLOUR, EDGE, INK
+from segmentation.figures.style import COLOUR, INK
 from segmentation.overdue import STATES, Overdue
 from segmentation.retention import Retention
 from segmentation.vocabulary import SEGMENTS
@@ -21,7 +21,7 @@ def plot_overdue(overdue: Overdue, canvas):
         for state in STATES:
             share, hatch = shares.loc[name, state], HATCHES[state]
             face = COLOUR[name] if hatch is None else "white"
-            ax.barh(row, share, left=left, color=face, hatch=hatch, edgecolor=EDGE[name], height=0.62)
+            ax.barh(row, share, left=left, color=face, hatch=hatch, edgecolor=COLOUR[name], height=0.62)
             if share >= 9:
                 light = hatch is None and name in SEGMENTS[:2]
                 box = {"facecolor": "white", "edgecolor": "none", "pad": 1.5} if hatch else None

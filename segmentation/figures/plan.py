@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.patches import Rectangle
 
 from segmentation.experiments import compared, points
-from segmentation.figures.style import ACCENT, COLOUR, EDGE, INK, QUIET, SOFT
+from segmentation.figures.style import ACCENT, COLOUR, INK, ON, QUIET, SOFT
 from segmentation.planning import Plan
 
 
@@ -42,8 +42,8 @@ def plot_power(plan: Plan, canvas):
         lifts = points(row.drop("Success").to_dict() | {"Success": shares}) / (row["By_Itself"] or np.nan)
         test = compared(row, row["Alpha"], plan.assumptions.power)
         *chances, at = 100 * np.nan_to_num(test.chance(lifts, row["Reached"]))
-        ax.plot(100 * grid, chances, color=EDGE[row["Segment"]], linestyle=line, linewidth=2, label=name)
-        ax.plot(100 * row["Success"], at, "o", color=EDGE[row["Segment"]], markeredgecolor=INK, zorder=3)
+        ax.plot(100 * grid, chances, color=COLOUR[row["Segment"]], linestyle=line, linewidth=2, label=name)
+        ax.plot(100 * row["Success"], at, "o", color=COLOUR[row["Segment"]], markeredgecolor=INK, zorder=3)
     ax.axhline(100 * plan.assumptions.power, color=QUIET, linewidth=0.8, linestyle="--")
     ax.set(xlabel="of those who would not by themselves, % that succeed", ylabel="found, % of tests", ylim=(0, 103))
     ax.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), fontsize=9)
@@ -60,12 +60,11 @@ def plot_score_map(cells: pd.DataFrame, canvas):
             name = values[("Segment", r_score)]
             if pd.isna(name):
                 continue
-            dark = name in list(EDGE)[:2]
             ax.add_patch(Rectangle((r_score - 0.49, row - 0.48), 0.98, 0.96, facecolor=COLOUR[name]))
             text = "{name}\n{n:#} customers\n{money:$}\n{goal}"
             numbers = {"name": name, "n": values[("Customers", r_score)], "money": values[("Margin", r_score)]}
             text = canvas.words.text(text, goal=values[("Goal", r_score)], **numbers)
-            ax.text(r_score, row, text, ha="center", va="center", size=8, color="white" if dark else INK)
+            ax.text(r_score, row, text, ha="center", va="center", size=8, color=ON[name])
     ax.set(xlim=(0.5, 5.5), ylim=(-0.5, len(cells) - 0.5), xticks=range(1, 6), xlabel="recency score")
     ax.set_yticks(range(len(cells)), cells.index[::-1])
     ax.set_ylabel("frequency score")
