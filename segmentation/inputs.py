@@ -70,10 +70,9 @@ def kind_of(path: str, given: dict[str, str]) -> tuple[str, Sentence | str]:
     most, some, problem = max(problems.values(), key=lambda found: found[:2])
     if most or (not some and "no header" in str(problem)):
         raise problem
-    raise InputError(
-        f"{name}: neither orders ({', '.join(ORDER_COLUMNS)}) nor customers ({', '.join(REQUIRED)}) are recognised; "
-        f"found {reading.listed(header)}. Say which is which with COLUMNS, like '{reading.listed(header[:1])}=Order_ID'"
-    )
+    kinds = f"neither orders ({', '.join(ORDER_COLUMNS)}) nor customers ({', '.join(REQUIRED)})"
+    how = f"Say which is which with COLUMNS, like '{reading.listed(header[:1])}=one of these names'"
+    raise InputError(f"{name}: {kinds} are recognised; found {reading.listed(header)}. {how}")
 
 
 def header_found(path: str, given: dict[str, str]) -> list[str]:

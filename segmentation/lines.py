@@ -21,6 +21,7 @@ NOT_BOUGHT = GAVE_BACK + (  # what a status says when no money stayed
 )
 STILL_BOUGHT = "partial"  # partially refunded
 NOBODY = r"(?i)\s*(guest(@.*)?|0|null|n/?a|nan|none|-)?\s*"  # in place of a customer
+NOTHING = r"(?i)\s*(-|n/?a|nan|none|null|no|false)?\s*"  # in place of a refund
 CANCELS = r"C\d+"  # ids of cancellations, where other ids are numbers
 SHOWN_ASIDE = 10_000  # rows set aside that are written out; more are counted only
 REMOVED = ("added to it", "total counted once", "dropped", "left out", "set aside")  # actions that take rows away
@@ -71,13 +72,13 @@ def usable_rows(raw: Table, most_aside: float) -> tuple[pd.DataFrame, pd.Series,
     Raises InputError for more unusable rows than a share, and for two currencies.
     """
     rows, line = parse_rows(raw)
-    total = totals(rows)
-    rows, entries = first_told(rows.drop(index=total.index), line, raw)
+    early = first_reasons([totals(rows), pd.Series("Refunded is no number", rows.index[rows["Refunded"].isna()])])
+    rows, entries = first_told(rows.drop(index=early.index), line, raw)
     for rule in (cancellations, not_bought, guests):
         rows, entry = rule(rows)
         entries.append(entry)
-    wrong = first_reasons([total, order_problems(rows)])
-    stop_if_unusable(wrong, raw, len(rows) + len(total), most_aside)
+    wrong = first_reasons([early, order_problems(rows)])
+    stop_if_unusable(wrong, raw, len(rows) + len(early), most_aside)
     entries += [(why, number, "set aside") for why, number in wrong.value_counts().sort_index().items()]
     rows = rows.drop(index=wrong.index, errors="ignore")
     if "Currency" in rows:
@@ -96,12 +97,15 @@ def parse_rows(raw: Table) -> tuple[pd.DataFrame, pd.Series | None]:
     line = numbers.get("Line_Total")
     if line is None and {"Quantity", "Unit_Price"} <= set(numbers):
         line = (numbers["Quantity"] * numbers["Unit_Price"]).round(6)
+    refunded = numbers.get("Refunded", pd.Series(0.0, texts.index))
+    if "Refunded" in texts:
+        refunded = refunded.mask(texts["Refunded"].str.fullmatch(NOTHING).astype(bool), 0.0)
     rows = texts.assign(
         Customer_ID=plain_ids(texts["Customer_ID"]),
         Order_ID=plain_ids(texts["Order_ID"]),
         Order_Date=read_dates(texts["Order_Date"], where + "Order_Date"),
         Amount=numbers.get("Amount", line),
-        Refunded=numbers.get("Refunded", pd.Series(0.0, texts.index)).fillna(0),
+        Refunded=refunded,
     )
     return rows, line
 

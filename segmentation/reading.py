@@ -86,7 +86,7 @@ def read_table(path: str, kind: Kind, given: dict[str, str] | None = None) -> Ta
     types = ["category" if column in kind.known and column != kind.ids else str for column in columns]
     rows = split_rows(text, line, delimiter, types, name).set_axis(columns, axis=1)
     if rows.empty:
-        raise InputError(f"{name}: a header and no rows; expected one row per customer")
+        raise InputError(f"{name}: a header and no rows; expected rows of customers or orders")
     matched = dict(zip(columns, (field.strip() for field in header), strict=True))
     return Table(name, hashlib.sha256(data).hexdigest(), delimiter, rows, matched, recognised(header, kind.exports))
 
@@ -149,7 +149,7 @@ def decode(data: bytes, name: str) -> bytes:
     if "\0" in text:
         raise InputError(f"{name}: holds zero bytes, so it is not text; expected a CSV file")
     if not text or text.isspace():
-        raise InputError(f"{name}: is empty; expected a header and one row per customer")
+        raise InputError(f"{name}: is empty; expected a header and rows of customers or orders")
     data = text.encode()
     return data if b'"' in data or b"\r" not in data else data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
@@ -175,7 +175,7 @@ def find_header(text: bytes, kind: Kind, given: dict[str, str], name: str) -> tu
             if place == 0 or matches > 1:
                 found.append((matches, -place, len(header), reader.line_num, delimiter, header))
     if not found:
-        raise InputError(f"{name}: is empty; expected a header and one row per customer")
+        raise InputError(f"{name}: is empty; expected a header and rows of customers or orders")
     _, _, _, line, delimiter, header = max(found, key=lambda item: item[:3])
     return line, delimiter, header
 

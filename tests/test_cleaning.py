@@ -327,3 +327,25 @@ def test_people_who_never_ordered_are_left_out_and_counted_and_are_no_unusable_r
     assert entry(result, "never ordered: Frequency is 0, no last order") == (100, "left out")
     assert words.text("{and_never}", result) == " + 100 who never ordered, left out"
     assert words.text("{and_never}", cleaned(slim)) == ""
+
+
+def test_one_last_order_dated_a_year_ahead_does_not_move_everybodys_recency(cleaned, slim):
+    days = pd.Timestamp("2026-07-01") - pd.to_timedelta(slim["Recency"], unit="D")
+    frame = slim.drop(columns="Recency").assign(Last_Order_Date=days.dt.strftime("%Y-%m-%d"))
+    result = cleaned(replaced(frame, [7], "Last_Order_Date", "2027-07-01"))
+    assert entry(result, "Recency counted from Last_Order_Date to 2026-07-01") == (300, "column computed")
+    assert reasons(result) == {9: "Recency is below 0"}
+
+
+def test_spend_in_two_currencies_is_refused(refused, cleaned, slim):
+    currencies = ["EUR", "USD", "eur", *["EUR"] * 297]
+    refused(
+        slim.assign(currency=currencies), "column currency: amounts in EUR (299 rows) and USD (1 row) cannot be added"
+    )
+    assert len(cleaned(slim.assign(Currency="EUR")).customers) == 300
+
+
+def test_ids_that_a_spreadsheet_shortened_are_set_aside(cleaned, refused, slim):
+    result = cleaned(replaced(slim, [3], "Customer_ID", "1.78E+04"))
+    assert reasons(result) == {5: "Customer_ID was shortened by a spreadsheet"}
+    refused(replaced(slim, range(20), "Customer_ID", "1.78E+04"), "20 of 300 rows", "Customer_ID is '1.78E+04'")

@@ -187,6 +187,14 @@ def test_an_orders_refund_that_stands_on_each_line_counts_once(read):
     assert amounts(read(HEAD + "Amount,Refund,Article", total)) == {"1": [24], "2": [7]}
 
 
+def test_a_refund_that_cannot_be_read_is_not_taken_for_none(read):
+    none = [f"{n},a,2026-01-01,9,{text}" for n, text in enumerate(["-", "No", "n/a", "", "0", "false"])]
+    orders = read(HEAD + "Amount,Refund", none)
+    assert orders.log["Amount"].eq(9).all() and orders.set_aside.empty
+    with pytest.raises(InputError, match=r"1 of 7 rows cannot be used.*Refunded is no number.*Refunded is 'yes'"):
+        read(HEAD + "Amount,Refund", [*none, "9,a,2026-01-01,9,yes"])
+
+
 def test_a_refund_whose_total_stands_on_each_line_counts_once(read):
     lines = ["1,a,2026-01-01,30,x", "1,a,2026-01-01,30,y", "1,a,2026-01-09,-30,x", "1,a,2026-01-09,-30,y"]
     assert amounts(read(HEAD + "Amount,Article", [*lines, "2,b,2026-01-02,7,x"])) == {"1": [30, -30], "2": [7]}
