@@ -68,29 +68,26 @@ def over_the_dates(segment: pd.Series) -> Sentence:
     return sentence(text, **segment)
 
 
-def how_sure(verdicts: pd.DataFrame, votes: int, views: int, doubts: list[str], forecast) -> Sentence:
-    """What supports the segments and what does not: criteria met, votes of the views on k, the forecast's miss.
+def how_sure(verdicts: pd.DataFrame, votes: int, doubts: list, lapsed: list, forecast) -> Sentence:
+    """What supports the segments and what does not: limits met, votes of the views on k, names, the forecast's miss.
 
-    forecast: calibration.Forecast or LeftOut.
+    forecast: calibration.Forecast or LeftOut; doubts, lapsed: see profiles.doubts and profiles.lapsed.
     """
     failed = verdicts.loc[verdicts["Met"] == "NO", "Criterion"].str.lower().tolist()
-    template = "{met:n} of {criteria:n} criteria are met"
-    template += " (not met: {failed:&})" if failed else ""
-    template += "; four groups are a choice, {votes:n} of {views:n} indices prefer them" if votes < views else ""
-    template += (
-        ""
-        if isinstance(forecast, LeftOut)
-        else "; the forecast missed a year that it had not seen by {forecast.missed:%}"
-    )
-    template += ". **Warning: the names do not fit well:** {doubts:; }." if doubts else "."
+    text = "{met} of {limits} limits set for the segments are met" + (" (not met: {failed:&}). " if failed else ". ")
+    text += "Four groups are a choice for use: " + ("{votes}" if votes else "none") + " of the measures of fit asks for "
+    text += "exactly four. "
+    text += "" if isinstance(forecast, LeftOut) else "A year ago the forecast would have been off by {missed:%}. "
+    text += "{lapsed:; }. " if lapsed else ""
+    text += "**Warning: the names do not fit well:** {doubts:; }." if doubts else ""
     return sentence(
-        template,
+        text,
         met=len(verdicts) - len(failed),
-        criteria=len(verdicts),
+        limits=len(verdicts),
         failed=failed,
         votes=votes,
-        views=views,
-        forecast=forecast,
+        missed=None if isinstance(forecast, LeftOut) else forecast.missed,
+        lapsed=lapsed,
         doubts=doubts,
     )
 

@@ -94,24 +94,25 @@ def doubts(segments: pd.DataFrame) -> list[str]:
 
 
 def lapsed(customers: pd.DataFrame, criteria: Criteria) -> list[Sentence]:
-    """The doubt that At-Risk are mostly gone: as many as criteria say ordered once at most, and too long ago.
+    """What is to be said of At-Risk who are mostly gone: as many as criteria say ordered once, and too long ago.
 
     An order of recency tells who is worse off than whom; whether there is anybody left to keep, it does not tell.
     """
     at_risk = customers[customers["Segment_Name"] == AT_RISK]
     gone = ((at_risk["Frequency"] <= 1) & (at_risk["Recency"] > criteria.lapsed_days)).mean()
     text = "{name} are mostly lapsed: {gone:%} ordered once at most, more than {days} days ago"
-    doubt = sentence(text, name=AT_RISK, gone=gone, days=criteria.lapsed_days)
-    return [doubt] if gone >= criteria.lapsed_share else []
+    said = sentence(text, name=AT_RISK, gone=gone, days=criteria.lapsed_days)
+    return [said] if gone >= criteria.lapsed_share else []
 
 
-def names_fit(doubts: list[str | Sentence]) -> Sentence:
-    """What the doubts come to."""
+def names_fit(doubts: list[str], lapsed: list[Sentence]) -> Sentence:
+    """What the doubts come to, and whether At-Risk are mostly gone."""
     text = "Each segment is what its name says: spend, orders and recency fall into the order that the names promise."
     if doubts:
         text = "> **Warning: the names do not fit these data well.** {doubts:; }. "
         text += "The files keep the four names; go by what the table says of each segment."
-    return sentence(text, doubts=doubts)
+    text += " But {lapsed:; }." if lapsed else ""
+    return sentence(text, doubts=doubts, lapsed=lapsed)
 
 
 def relative(segments: pd.DataFrame) -> pd.DataFrame:
@@ -123,7 +124,7 @@ def relative(segments: pd.DataFrame) -> pd.DataFrame:
     return (means + (average == 0)).div(average.replace(0, 1)).round(6)
 
 
-def check(segments: pd.DataFrame, criteria: Criteria, choice: Choice, doubts: list[str | Sentence]) -> pd.DataFrame:
+def check(segments: pd.DataFrame, criteria: Criteria, choice: Choice, doubts: list[str]) -> pd.DataFrame:
     """Criterion, what was Found (a Sentence), and whether that is enough: Met is "yes" or "NO".
 
     choice: what four clusters reach here and in tables without groups; NaN is not met.
