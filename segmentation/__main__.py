@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -85,9 +86,10 @@ def parameters_of(asked: argparse.Namespace) -> dict:
     return found | {name: value for name, value in options.items() if value is not None}
 
 
-def execute(notebook, folder: Path, told=lambda line: None) -> None:
+def execute(notebook, folder: Path, told=lambda line: None, drawings: str = "") -> None:
     """Execute a notebook; relative paths start at the folder; told(chapter) as each one begins.
 
+    drawings: folder where figures go as drawings for the report, too.
     Raises nbclient's CellExecutionError. Nothing in the result differs between machines: no timings, no Python version.
     """
     from nbclient import NotebookClient
@@ -102,7 +104,8 @@ def execute(notebook, folder: Path, told=lambda line: None) -> None:
     options = {"timeout": None, "kernel_name": "python3", "record_timing": False, "on_cell_start": progress}
     client = NotebookClient(notebook, resources={"metadata": {"path": str(folder)}}, **options)
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    client.execute(env={**os.environ, "PYTHONPATH": path}, stderr=subprocess.DEVNULL)
+    wanted = {"PYTHONPATH": path, "SEGMENTATION_DRAWINGS": drawings}
+    client.execute(env={**os.environ, **wanted}, stderr=subprocess.DEVNULL)
     notebook.metadata.language_info.pop("version", None)
 
 
@@ -132,33 +135,28 @@ def write(notebook, path: Path) -> None:
     waiting.replace(path)
 
 
-def write_report(notebook, path: Path) -> None:
-    """The executed notebook as one HTML file without code."""
-    from nbconvert import HTMLExporter
-
-    template = Path(__file__).parent / "report" / "report.html.j2"
-    exporter = HTMLExporter(template_name="classic", template_file=str(template), exclude_input=True)
-    path.write_text(exporter.from_notebook_node(notebook)[0], encoding="utf-8", newline="\n")
-
-
 def run(asked: argparse.Namespace) -> str:
     """Do what was asked; returns one line on what there is now."""
     import nbformat
+
+    from segmentation import report
 
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     if not asked.files:
         execute(notebook, ROOT, show_progress)
         write(notebook, NOTEBOOK)
         return f"{NOTEBOOK.name} and its results in data/ and images/ are up to date"
-    execute(with_parameters(notebook, parameters_of(asked)), Path.cwd(), show_progress)
     out = Path(asked.out).expanduser()
-    report = out / "report.html"
-    report.unlink(missing_ok=True)  # an earlier run's would contradict the results beside it
-    write(notebook, out / NOTEBOOK.name)
-    if asked.no_report:
-        return f"{out / NOTEBOOK.name} is ready"
-    write_report(notebook, report)
-    return f"{report} is ready"
+    with tempfile.TemporaryDirectory(prefix="segmentation-drawings-") as drawings:
+        wanted = "" if asked.no_report else drawings
+        execute(with_parameters(notebook, parameters_of(asked)), Path.cwd(), show_progress, wanted)
+        page = out / "report.html"
+        page.unlink(missing_ok=True)  # an earlier run's would contradict the results beside it
+        write(notebook, out / NOTEBOOK.name)
+        if asked.no_report:
+            return f"{out / NOTEBOOK.name} is ready"
+        report.write(notebook, page, Path(drawings))
+    return f"{page} is ready"
 
 
 def main() -> int:

@@ -65,7 +65,9 @@ def plot_segments(sample: Sample, canvas: Canvas):
     axes[2].set_xscale(scale)
     canvas.counts(axes[2].xaxis)
     handles, labels = axes[0].get_legend_handles_labels()
-    fig.legend(handles[::-1], labels[::-1], loc="outside lower center", ncols=4, markerscale=2.5, fontsize=9.5)
+    fig.legend(
+        handles[::-1], labels[::-1], loc="outside lower center", ncols=2 if canvas.narrow else 4, markerscale=2.5
+    )
     return fig
 
 

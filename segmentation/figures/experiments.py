@@ -30,5 +30,5 @@ def plot_power(feasible, canvas):
         ax.set(title=title, xlabel="relative lift, %", ylim=(0, 103), xlim=(0, 100 * top))
     axes[0, 0].set_ylabel("found, % of tests")
     handles, labels = axes[0, 0].get_legend_handles_labels()
-    fig.legend(handles, labels, loc="outside lower center", ncols=4, fontsize=9)
+    fig.legend(handles, labels, loc="outside lower center", ncols=2 if canvas.narrow else 4, fontsize=9)
     return fig

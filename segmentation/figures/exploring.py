@@ -64,8 +64,11 @@ def plot_correlations(pairs: Pairs, canvas: Canvas):
     fig, ax = canvas.axes(shows, drawn, 1.3 + 0.28 * len(columns))
     below = pairs.rho.where(np.tril(np.ones(pairs.rho.shape, bool), -1)).iloc[1:, :-1]
     text = below.map(lambda rho: "" if pd.isna(rho) else f"{rho:.2f}") + pairs.expected.map({True: " o", False: ""}.get)
+    if canvas.narrow:  # numbers have no room
+        text = pairs.expected.map({True: "o", False: ""}.get)
+    shown = text.loc[below.index, below.columns].where(below.notna(), "")
     options = {"cmap": "RdBu_r", "vmin": -1, "vmax": 1, "linewidths": 1, "cbar_kws": {"shrink": 0.7}}
-    sns.heatmap(below, annot=text.loc[below.index, below.columns], fmt="", ax=ax, annot_kws={"size": 9}, **options)
+    sns.heatmap(below, annot=shown, fmt="", ax=ax, annot_kws={"size": 9}, **options)
     ax.set_xticklabels(readable(below.columns), rotation=40, ha="right")
     ax.set_yticklabels(readable(below.index), rotation=0)
     return fig

@@ -16,11 +16,13 @@ def plot_relative(times: pd.DataFrame, canvas: Canvas):
     """Segments down, measures across; colour by how many times the average, on a logarithmic scale."""
     drawn = "Each segment against the average customer: x2.0 is twice the average"
     fig, ax = canvas.axes("Heat map of each segment against the average customer", drawn, 2.7)
+    times = times.rename(columns=lambda name: name.replace("_Mean", "").replace("_", " "))
+    times = times.T if canvas.narrow else times
     shade = np.log2(times.clip(lower=0.05).astype(float))
     text = times.map(lambda value: "" if pd.isna(value) else f"x{value:.2g}")
     options = {"cmap": "RdBu_r", "vmin": -2.5, "vmax": 2.5, "cbar": False, "linewidths": 1}
     sns.heatmap(shade, annot=text, fmt="", ax=ax, annot_kws={"size": 9.5}, **options)
-    ax.set_xticklabels(times.columns.str.replace("_Mean", "").str.replace("_", " "), rotation=30, ha="right")
+    ax.set_xticklabels(times.columns, rotation=30, ha="right")
     ax.set(xlabel="", ylabel="")
     ax.tick_params(left=False, bottom=False)
     return fig

@@ -1,0 +1,161 @@
+"""The first screen, the tables to work with and the words of the two tools, from the record of the answer."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+from markupsafe import Markup
+
+from segmentation.clusters import BOUNDARY
+from segmentation.figures.style import COLOUR
+from segmentation.placing import MAX_ORDERS
+from segmentation.report import markup
+from segmentation.report.tables import Table, download
+from segmentation.words import Words, percent
+
+EXACT = 2  # decimals of money in the files to download
+
+
+@dataclass(frozen=True)
+class Card:
+    """A segment on the first screen."""
+
+    name: str
+    number: int  # 1 to 4: its colour
+    size: str
+    shares: list[tuple[str, str, float]]  # (of what, in words, per cent)
+    typical: str
+    goal: str
+    action: str
+    changed: str  # empty where there is no earlier run
+
+
+@dataclass(frozen=True)
+class Screen:
+    """What stands before the chapters."""
+
+    facts: list[str]
+    warnings: list[Markup]
+    step: Markup
+    sure: Markup
+    changed: Markup | None
+    cards: list[Card]
+    segments: Table
+    plan: Table
+    downloads: dict[str, str]  # file: address
+    margin: str
+    names: list[str]
+    chances: list[tuple[str, str]]  # by priority: segment, per cent of its customers that the action wins
+
+
+def screen(record: dict) -> Screen:
+    """The first screen of a record (see headline.record)."""
+    words = Words(record["currency"])
+    facts = [record["source"], f"as of {record['day']}" if record["day"] else "day not named"]
+    facts += [words.text("{n:# customer}", n=record["customers"]), words.money(record["revenue"]) + " of revenue"]
+    segments, plan = pd.DataFrame(record["segments"]), pd.DataFrame(record["plan"])
+    known = [name for name in segments if segments[name].notna().any()]
+    return Screen(
+        facts=[markup.plain(fact) for fact in facts],
+        warnings=[markup.inline(text) for text in record["warnings"]],
+        step=markup.inline(capital(record["step"])),
+        sure=markup.inline(capital(record["sure"])),
+        changed=record["changed"] and markup.inline(record["changed"]),
+        cards=[card(number, row, words) for number, row in enumerate(record["segments"], start=1)],
+        segments=segment_table(record["segments"], words),
+        plan=plan_table(record["plan"], record["segments"], words),
+        downloads={
+            "segments.csv": download(segments[known].round(6)),
+            "plan.csv": download(plan.dropna(axis=1, how="all").round(6)),
+        },
+        margin=f"{100 * record['margin']:g}",
+        names=[row["name"] for row in record["segments"]],
+        chances=[(row["segment"], f"{100 * row['share']:.4g}") for row in record["plan"]],
+    )
+
+
+def capital(text: str) -> str:
+    """A sentence with a capital at its beginning."""
+    return text[:1].upper() + text[1:]
+
+
+def card(number: int, row: dict, words: Words) -> Card:
+    """One segment's card."""
+    shares = {"of customers": row["customer_share"], "of revenue": row["revenue_share"]}
+    if row["worth_share"] is not None:
+        shares["of margin ahead"] = row["worth_share"]
+    typical = words.text("{orders:# order}, {spend:$}, last order {days:# day} ago", **row)
+    typical += f"; worth {words.money(row['worth'])} next year" if row["worth"] is not None else ""
+    changed = ""
+    if row["customers_then"] is not None:
+        more = row["customers"] - row["customers_then"]
+        changed = f"{more:+,.0f} customers since {row['then']}" if more else f"as many customers as on {row['then']}"
+    return Card(
+        name=row["name"],
+        number=number,
+        size=words.text("{n:# customer}", n=row["customers"]),
+        shares=[(of, markup.plain(percent(share)), round(100 * share, 1)) for of, share in shares.items()],
+        typical=typical,
+        goal=row["goal"],
+        action=row["action"].split(";")[0],
+        changed=changed,
+    )
+
+
+def segment_table(rows: list[dict], words: Words) -> Table:
+    """The segments as a table."""
+    columns = {
+        "Segment": ("name", "plain"),
+        "Customers": ("customers", "#"),
+        "Share of customers": ("customer_share", "%"),
+        "Revenue": ("revenue", "$"),
+        "Share of revenue": ("revenue_share", "%"),
+        "Share of margin ahead": ("worth_share", "%"),
+        "Orders": ("orders", "#"),
+        "Spend": ("spend", "$"),
+        "Days since last order": ("days", "#"),
+        "Worth next year": ("worth", "$"),
+    }
+    return _table(columns, rows, words)
+
+
+def plan_table(rows: list[dict], segments: list[dict], words: Words) -> Table:
+    """What to do, in its order."""
+    about = {row["name"]: row for row in segments}
+    told = [row | {"priority": n, **_to_do(about[row["segment"]])} for n, row in enumerate(rows, start=1)]
+    columns = {
+        "Segment": ("segment", "plain"),
+        "Priority": ("priority", "#"),
+        "What to do": ("what", "plain"),
+        "Channel": ("channel", "plain"),
+        "Customers": ("customers", "#"),
+        "At stake": ("stake", "$"),
+        "At most, each": ("most", "$"),
+        "The test that would prove it": ("test", "plain"),
+    }
+    return _table(columns, told, words)
+
+
+def _to_do(segment: dict) -> dict:
+    """Goal and actions, and by which channel."""
+    return {"what": f"{segment['goal']}: {segment['action']}", "channel": segment["channel"]}
+
+
+def _table(columns: dict, rows: list[dict], words: Words) -> Table:
+    """A Table of the columns (head: (key, how it is written)) that are known for some row."""
+    shown = {head: part for head, part in columns.items() if any(row[part[0]] is not None for row in rows)}
+
+    def cell(row: dict, key: str, spec: str) -> str:
+        return "-" if row[key] is None else str(row[key]) if spec == "plain" else words.format_field(row[key], spec)
+
+    texts = [[cell(row, *part) for part in shown.values()] for row in rows]
+    return Table([*shown], texts, [spec != "plain" for _, spec in shown.values()])
+
+
+def units(record: dict) -> dict:
+    """What the tools need to speak as the notebook does."""
+    return {"currency": record["currency"], "boundary": BOUNDARY, "mostOrders": MAX_ORDERS, "margin": record["margin"]}
+
+
+def colours() -> dict[str, str]:
+    """A segment's number: its colour."""
+    return {str(number): colour for number, colour in enumerate(COLOUR.values(), start=1)}
