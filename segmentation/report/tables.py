@@ -11,7 +11,8 @@ import pandas as pd
 from segmentation.words import safe_for_spreadsheets
 
 LONG = 12  # rows; more are shown on demand
-WIDE = 44  # characters of a row's longest cells; more do not fit a phone
+WIDE, VAST = 42, 80  # characters that a row takes at least; more do not fit a phone, or a tablet
+GAP = 2  # of them between columns
 
 
 @dataclass
@@ -30,11 +31,21 @@ class Table:
     @property
     def wide(self) -> bool:
         """Whether it is too wide for a phone."""
-        return sum(max(len(cell) for cell in column) for column in zip(*self._words(), strict=True)) > WIDE
+        return self.width > WIDE
 
-    def _words(self) -> list[list[str]]:
-        """Rows of the longest word of every cell or head: what a column cannot get narrower than, and half the rest."""
-        return [[max(f"{cell} ".split(" "), key=len) + cell[: len(cell) // 4] for cell in row] for row in self.rows]
+    @property
+    def vast(self) -> bool:
+        """Whether it is too wide for a tablet."""
+        return self.width > VAST
+
+    @property
+    def width(self) -> int:
+        """Characters that a row takes at least: numbers do not break, texts break between words."""
+        total = 0
+        for head, numeric, cells in zip(self.heads, self.numeric, zip(*self.rows, strict=True), strict=True):
+            parts = [*head.split(), *(cells if numeric else " ".join(cells).split())]
+            total += max(map(len, parts), default=0) + GAP
+        return total
 
     @property
     def says(self) -> str:
