@@ -198,7 +198,7 @@ class _Reader:
         paths = [self.folder / f"{name}{look}.svg" for look in ("", "-narrow")] if self.folder and name else []
         self.captioned = bool(paths) and all(path.is_file() for path in paths)
         if not self.captioned:
-            picture = '<img class="wide" src="data:image/png;base64,{{}}" alt="{{}}">'
+            picture = '<img class="wide" src="data:image/png;base64,{}" alt="{}">'
             return Figure(name, "", "", Markup(picture).format(data["image/png"].replace("\n", ""), alt))
         texts = [path.read_text(encoding="utf-8") for path in paths]
         drawn = [drawings.embedded(text, name, alt, look) for text, look in zip(texts, ("wide", "narrow"), strict=True)]
