@@ -3,5 +3,5 @@
 vocabulary, decisions, problems, words; synonyms, reading, parsing, cleaning, lines, orders, inputs; features,
 exploring, clusters, evidence, comparisons, profiles, actions, published, movement, refresh, previous, changes;
 lifetime, value, calibration, budget; placing, cohorts, newcomers; power, experiments, proofs, arms; headline, figures,
-show, publish.
+show, publish; report.
 """

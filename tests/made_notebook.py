@@ -3,10 +3,10 @@
 import base64
 import json
 from types import SimpleNamespace
+from unittest.mock import patch
 
 import nbformat
 import pandas as pd
-from IPython.utils.capture import capture_output
 
 from segmentation import figures, headline
 from segmentation.problems import LeftOut
@@ -72,19 +72,17 @@ def answer_of(decisions, source: str = "shop.csv", warned: bool = True, day: str
 
 def shown(step) -> list:
     """What a step shows, as outputs of a cell."""
-    with capture_output() as caught:
+    outputs = []
+
+    def display(found, raw=False, metadata=None):
+        data = dict(found) if raw else {"text/markdown": found.data}
+        if "image/png" in data:
+            data["image/png"] = base64.b64encode(data["image/png"]).decode()
+        outputs.append(nbformat.v4.new_output("display_data", data=data, metadata=metadata or {}))
+
+    with patch("segmentation.show.display", display):
         step()
-    return [
-        nbformat.v4.new_output("display_data", data=dict(output.data), metadata=output.metadata or {})
-        for output in caught.outputs
-    ]
-
-
-def with_png_as_text(output):
-    """A picture's bytes as a notebook stores them."""
-    if isinstance(output.data.get("image/png"), bytes):
-        output.data["image/png"] = base64.b64encode(output.data["image/png"]).decode()
-    return output
+    return outputs
 
 
 def make(folder, decisions, answer=None):
@@ -102,7 +100,7 @@ def make(folder, decisions, answer=None):
 
     def code(step, *tags):
         cell = nbformat.v4.new_code_cell("hidden = 1", id=f"c{len(cells)}", metadata={"tags": list(tags)})
-        cell.outputs = [with_png_as_text(output) for output in shown(step)]
+        cell.outputs = shown(step)
         cells.append(cell)
 
     scores = SimpleNamespace(sizes=pd.Series(range(13), range(3, 16)))
@@ -129,9 +127,9 @@ def make(folder, decisions, answer=None):
     code(lambda: page.say("A proof stands here."))
     told = []
     place = SimpleNamespace(update=lambda data, **_: told.append(data))
-    with capture_output():
-        page.figure(figures.plot_overview, answer.segments, "overview", "All in one")
+    shown(lambda: page.figure(figures.plot_overview, answer.segments, "overview", "All in one"))
     page.answer(SimpleNamespace(text=place, picture=place), answer, "overview")
+    page.stage.cleanup()
     first = nbformat.v4.new_code_cell("top", id="answer")
     first.outputs = [nbformat.v4.new_output("display_data", data=told[0])]
     return nbformat.v4.new_notebook(cells=[cells[0], first, *cells[1:]]), drawings

@@ -6,13 +6,10 @@ import pandas as pd
 from markupsafe import Markup
 
 from segmentation.clusters import BOUNDARY
-from segmentation.figures.style import COLOUR
 from segmentation.placing import MAX_ORDERS
 from segmentation.report import markup
 from segmentation.report.tables import Table, download
 from segmentation.words import Words, percent
-
-EXACT = 2  # decimals of money in the files to download
 
 
 @dataclass(frozen=True)
@@ -143,19 +140,15 @@ def _to_do(segment: dict) -> dict:
 def _table(columns: dict, rows: list[dict], words: Words) -> Table:
     """A Table of the columns (head: (key, how it is written)) that are known for some row."""
     shown = {head: part for head, part in columns.items() if any(row[part[0]] is not None for row in rows)}
-
-    def cell(row: dict, key: str, spec: str) -> str:
-        return "-" if row[key] is None else str(row[key]) if spec == "plain" else words.format_field(row[key], spec)
-
-    texts = [[cell(row, *part) for part in shown.values()] for row in rows]
+    texts = [[_cell(row[key], spec, words) for key, spec in shown.values()] for row in rows]
     return Table([*shown], texts, [spec != "plain" for _, spec in shown.values()])
+
+
+def _cell(value, spec: str, words: Words) -> str:
+    """A value as it is written; a dash where there is none."""
+    return "-" if value is None else str(value) if spec == "plain" else words.format_field(value, spec)
 
 
 def units(record: dict) -> dict:
     """What the tools need to speak as the notebook does."""
     return {"currency": record["currency"], "boundary": BOUNDARY, "mostOrders": MAX_ORDERS, "margin": record["margin"]}
-
-
-def colours() -> dict[str, str]:
-    """A segment's number: its colour."""
-    return {str(number): colour for number, colour in enumerate(COLOUR.values(), start=1)}

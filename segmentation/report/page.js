@@ -89,7 +89,7 @@
     const tool = document.getElementById(id);
     const form = tool.querySelector("form");
     tool.hidden = false;
-    form.addEventListener("input", () => show(form));
+    for (const kind of ["input", "change"]) form.addEventListener(kind, () => show(form));
     form.addEventListener("submit", (event) => event.preventDefault());
     form.addEventListener("reset", () => setTimeout(() => show(form)));
     return form;
@@ -151,7 +151,8 @@
     const heads = [...new Set(links.map((link) => decodeURIComponent(link.hash.slice(1))))].map((id) => document.getElementById(id));
     const mark = () => {
       const passed = heads.filter((head) => head.getBoundingClientRect().top < 160);
-      const here = (passed.at(-1) || heads[0]).id;
+      const ended = innerHeight + scrollY >= document.documentElement.scrollHeight - 2;
+      const here = ((ended && scrollY > 0 ? heads : passed).at(-1) || heads[0]).id;
       for (const link of links) {
         if (decodeURIComponent(link.hash.slice(1)) === here) link.setAttribute("aria-current", "true");
         else link.removeAttribute("aria-current");

@@ -19,6 +19,7 @@ from segmentation.report import drawings, markup, tables
 
 HEADING = re.compile(r"^(#{1,4}) +(.+)$", re.M)
 TELLS = "**What this tells us.**"
+BELOW_APPENDIX = 3  # level of the headings directly under that of the appendix
 SKIP, DETAILS, OPEN, APPENDIX = "report-skip", "report-details", "report-open", "appendix"
 
 
@@ -57,6 +58,7 @@ class Section:
     level: int
     appendix: bool
     tagged: bool  # as appendix itself, not by a heading above it
+    down: int  # levels by which its heading moves where the appendix takes it
     question: str = ""  # the first paragraph, Markup
     lead: list[Markup] = field(default_factory=list)  # of a chapter: what it tells
     blocks: list[Block] = field(default_factory=list)
@@ -140,7 +142,9 @@ class _Reader:
         self.scopes = [scope for scope in self.scopes if scope[0] < level] + [(level, tags)]
         held = set().union(*(tags for _, tags in self.scopes))
         if SKIP not in held:
-            self.sections.append(Section(title, level, APPENDIX in held, APPENDIX in tags))
+            taken = next((top for top, tags in self.scopes if APPENDIX in tags), None)
+            down = 0 if taken is None else BELOW_APPENDIX - taken
+            self.sections.append(Section(title, level, taken is not None, taken == level, down))
 
     def under_heading(self, source: str) -> None:
         """The first paragraph asks the question; what follows says how it is answered."""
