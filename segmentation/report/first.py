@@ -123,7 +123,6 @@ def plan_table(rows: list[dict], segments: list[dict], words: Words) -> Table:
         "Segment": ("segment", "plain"),
         "Priority": ("priority", "#"),
         "What to do": ("what", "plain"),
-        "Channel": ("channel", "plain"),
         "Customers": ("customers", "#"),
         "At stake": ("stake", "$"),
         "At most, each": ("most", "$"),
@@ -133,8 +132,8 @@ def plan_table(rows: list[dict], segments: list[dict], words: Words) -> Table:
 
 
 def _to_do(segment: dict) -> dict:
-    """Goal and actions, and by which channel."""
-    return {"what": f"{segment['goal']}: {segment['action']}", "channel": segment["channel"]}
+    """Goal, actions and channel."""
+    return {"what": f"{segment['goal']}: {segment['action']} ({segment['channel']})"}
 
 
 def _table(columns: dict, rows: list[dict], words: Words) -> Table:

@@ -120,9 +120,13 @@
     const filter = document.createElement("input");
     filter.type = "search";
     filter.addEventListener("input", () => all("tbody tr", table).forEach((row) => { row.hidden = !row.textContent.toLowerCase().includes(filter.value.toLowerCase()); }));
+    const asGiven = all("tbody tr", table);
     const choice = document.createElement("select");
-    choice.append(...heads.map((head, n) => new Option(head.textContent, n)));
-    choice.addEventListener("change", () => sortBy(table, Number(choice.value), heads[choice.value].classList.contains("n") && choice.value !== "0" ? "descending" : "ascending"));
+    choice.append(new Option("as given", ""), ...heads.map((head, n) => new Option(head.textContent, n)));
+    choice.addEventListener("change", () => {
+      if (choice.value === "") table.tBodies[0].append(...asGiven);
+      else sortBy(table, Number(choice.value), heads[choice.value].classList.contains("n") ? "descending" : "ascending");
+    });
     for (const [text, field, name] of [["Show rows with", filter, "filter"], ["Sort by", choice, "sortby"]]) {
       const label = document.createElement("label");
       label.className = name;

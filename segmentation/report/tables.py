@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 import pandas as pd
 
-from segmentation.words import safe_for_spreadsheets
+from segmentation.words import plural, safe_for_spreadsheets
 
 LONG = 12  # rows; more are shown on demand
 WIDE, VAST = 42, 80  # characters that a row takes at least; more do not fit a phone, or a tablet
@@ -50,7 +50,7 @@ class Table:
     @property
     def says(self) -> str:
         """What it is about, for a reader who decides whether to open it."""
-        return f"{self.heads[0]} ({len(self.rows)} row{'' if len(self.rows) == 1 else 's'})"
+        return f"Table: {self.heads[0]} ({plural(len(self.rows), 'row')})"
 
 
 class _Reader(HTMLParser):
