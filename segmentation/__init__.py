@@ -3,5 +3,5 @@
 vocabulary, decisions, problems, words; synonyms, reading, parsing, cleaning, joining, lines, orders, inputs; features,
 exploring, behaviour, clusters, seasons, nulls, evidence, comparisons, outcomes, profiles, actions, published, movement,
 refresh, previous, changes; lifetime, value, calibration, budget; placing, cohorts, newcomers; yearly, overdue,
-retention, groups; power, experiments, planning, cards, arms; headline, figures, show, publish.
+retention, groups; power, experiments, planning, cards, arms; headline, figures, show, publish, report.
 """

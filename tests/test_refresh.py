@@ -415,11 +415,11 @@ def test_the_headline_names_the_largest_change_and_who_slipped(since, words):
 def test_the_answer_says_it_only_where_there_is_an_earlier_run(since, words, shipped_customers):
     segments = pd.DataFrame(1.0, list(SEGMENTS), ["Customer_Share", "Revenue_Share", "Customers", "Revenue"])
     segments = segments.assign(Recency_Median=1.0, Frequency_Median=1.0, Monetary_Median=1.0)
-    rest = [segments, LeftOut("no forecast"), None, "step.", "sure.", "made.", []]
-    told = words.text(Answer(*rest, changes.headline(since)).text)
+    rest = [segments, LeftOut("no worth"), pd.DataFrame(), pd.DataFrame(), {}, 0.3, "step.", "sure.", [], []]
+    told = words.text(Answer(*rest, since, "shop.csv", None).text)
     assert "**Do first:** step.\n\n**Changed since 2026-04-01 (another season):** VIP" in told
     assert told.endswith("\n\n**How sure:** sure.")
-    assert "Changed since" not in words.text(Answer(*rest, LeftOut("no earlier run")).text)
+    assert "Changed since" not in words.text(Answer(*rest, LeftOut("no earlier run"), "shop.csv", None).text)
 
 
 @pytest.mark.parametrize(

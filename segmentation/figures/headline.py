@@ -9,7 +9,7 @@ from segmentation.figures.style import COLOUR, QUIET, Canvas
 from segmentation.headline import Answer
 from segmentation.planning import tasks
 from segmentation.problems import LeftOut
-from segmentation.vocabulary import LOYAL, SEGMENTS, VIP
+from segmentation.vocabulary import LOYAL, PROMISING, SEGMENTS, VIP
 from segmentation.words import Words
 
 SHARES = {"Revenue_Share": ("revenue", None), "Customer_Share": ("customers", "////")}  # column: (word, hatch)
@@ -55,10 +55,16 @@ def plot_summary(answer: Answer, words: Words):
     heads = {0.5: "Segment", 4.1: "Customers (hatched), revenue", 8.2: "Typical customer", 11.4: "What to do"}
     for x, head in heads.items():
         ax.text(x, 7.5, head, size=13, color=QUIET)
+    warned = [textwrap.fill(f"Warning: {words.text(said)}", 140) for said in answer.warnings]
+    lines = "\n".join(warned).count("\n") + 1 if warned else 0
+    step = 1.5 - 0.075 * lines
     for row, name in enumerate(SEGMENTS):
-        summary_row(ax, 6.65 - 1.5 * row, name, answer, words)
+        summary_row(ax, 6.65 - step * row, name, answer, words)
+    if warned:
+        look = {"facecolor": "#fdf3e3", "edgecolor": COLOUR[PROMISING], "linewidth": 1, "boxstyle": "square,pad=0.4"}
+        ax.text(0.62, 1.35, "\n".join(warned), size=11, va="bottom", bbox=look)
     first = textwrap.fill(words.text("Do first: {step}", answer), 105)
-    ax.text(0.5, 0.85, first, size=13, weight="bold", va="center")
+    ax.text(0.5, 0.8, first, size=13, weight="bold", va="center")
     ax.text(0.5, 0.22, words.text(answer.made), size=11, color=QUIET, va="center")
     return fig
 
@@ -67,7 +73,7 @@ def summary_row(ax, y: float, name: str, answer: Answer, words: Words) -> None:
     """One segment of the summary page, centred at y."""
     part = answer.segments.loc[name]
     widest = answer.segments[list(SHARES)].max().max() or 1
-    ax.barh(y - 0.1, 0.14, height=1.1, left=0.5, color=COLOUR[name], edgecolor="#77736a", linewidth=0.5)
+    ax.barh(y - 0.1, 0.14, height=0.96, left=0.5, color=COLOUR[name], edgecolor="#77736a", linewidth=0.5)
     ax.text(0.8, y, f"{name}\n{part['Customers']:,.0f} customers", size=13, va="center", weight="bold")
     for level, (column, (_, hatch)) in zip((y + 0.2, y - 0.3), SHARES.items(), strict=True):
         width = 2.8 * part[column] / widest
