@@ -243,8 +243,8 @@ def in_options(message: str) -> str:
     >>> in_options("WINDOW_MONTHS is 0; expected a whole number from 1 to 600, or None")
     '--window is 0; expected a whole number from 1 to 600, or all'
     """
-    if message.startswith("WINDOW_MONTHS is"):
-        message = message.removesuffix("None") + "all"
+    if message.startswith(tuple(OPTIONS)):
+        message = message.removesuffix(", or None") + (", or all" if message.startswith("WINDOW_MONTHS") else "")
     for name, option in OPTIONS.items():
         message = re.sub(rf"(?<![\w'])(?:set )?{name}\b(?!')", option, message)
     return message

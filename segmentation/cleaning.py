@@ -157,7 +157,8 @@ def no_customer(ids: pd.Series) -> pd.Series:
     ids = ids[ids.str.fullmatch(rf"{TOTALS}|{HEADER}|{SHORTENED}|\s*", flags=re.IGNORECASE)]
     reasons = pd.Series("a totals row", index=ids.index)
     reasons = reasons.mask(
-        ids.str.fullmatch(SHORTENED, flags=re.IGNORECASE), "Customer_ID was shortened by a spreadsheet"
+        ids.str.fullmatch(SHORTENED, flags=re.IGNORECASE),
+        "Customer_ID was shortened by a spreadsheet (export it as text)",
     )
     reasons = reasons.mask(ids.str.fullmatch(HEADER, flags=re.IGNORECASE), "the header again")
     return reasons.mask(is_blank(ids), "Customer_ID is blank")

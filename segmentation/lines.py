@@ -192,8 +192,8 @@ def order_problems(rows: pd.DataFrame) -> pd.Series:
     readable = dates.between("1970-01-01", "2100-12-31")
     problems = {
         "Order_ID is blank": is_blank(rows["Order_ID"]),
-        "Order_ID was shortened by a spreadsheet": shortened(rows["Order_ID"]),
-        "Customer_ID was shortened by a spreadsheet": shortened(rows["Customer_ID"]),
+        "Order_ID was shortened by a spreadsheet (export it as text)": shortened(rows["Order_ID"]),
+        "Customer_ID was shortened by a spreadsheet (export it as text)": shortened(rows["Customer_ID"]),
         "Order_Date is no date like 2026-06-30": ~readable,
         "Order_Date lies far from all others": far_off(dates.where(readable)),
         "Amount is no number, or too large": ~rows["Amount"].abs().le(MAX_VALUE),

@@ -166,12 +166,15 @@ def customers_from_orders(orders: Orders, snapshot: str | None, months: int | No
 
     The snapshot is the day after the last order unless given. `contract` is what every customer must satisfy.
     """
-    table = rfm_from_orders(orders.log, last_day(orders, snapshot), months).astype(float)
+    day = last_day(orders, snapshot)
+    table = rfm_from_orders(orders.log, day, months).astype(float)
     table["Avg_Order_Value"] = (table["Monetary"] / table["Frequency"]).round(2)
     customers = table.rename_axis("Customer_ID").reset_index()
     if len(customers) < MIN_CUSTOMERS:
-        found = plural(len(customers), "customer") + " with an order in the window"
-        raise InputError(f"{orders.raw.name}: {found}; expected at least {MIN_CUSTOMERS}")
+        first, last = orders.log["Order_Date"].min(), orders.log["Order_Date"].max()
+        window = f"in the {months} months before {day:%Y-%m-%d}" if months else f"before {day:%Y-%m-%d}"
+        found = f"{plural(len(customers), 'customer')} with an order {window} (orders run from {first:%Y-%m-%d} to"
+        raise InputError(f"{orders.raw.name}: {found} {last:%Y-%m-%d}); expected at least {MIN_CUSTOMERS}")
     lapsed = orders.log["Customer_ID"].nunique() - len(customers)
     entries = [("customers without an order in the window", lapsed, "left out")]
     entries.append(("Customers segmented", len(customers), ""))

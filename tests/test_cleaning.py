@@ -347,5 +347,5 @@ def test_spend_in_two_currencies_is_refused(refused, cleaned, slim):
 
 def test_ids_that_a_spreadsheet_shortened_are_set_aside(cleaned, refused, slim):
     result = cleaned(replaced(slim, [3], "Customer_ID", "1.78E+04"))
-    assert reasons(result) == {5: "Customer_ID was shortened by a spreadsheet"}
+    assert reasons(result) == {5: "Customer_ID was shortened by a spreadsheet (export it as text)"}
     refused(replaced(slim, range(20), "Customer_ID", "1.78E+04"), "20 of 300 rows", "Customer_ID is '1.78E+04'")
