@@ -7,7 +7,7 @@ import pandas as pd
 
 from segmentation.figures.style import COLOUR, EDGE, QUIET, Canvas
 from segmentation.headline import Answer
-from segmentation.planning import tasks
+from segmentation.planning import in_short, tasks
 from segmentation.problems import LeftOut
 from segmentation.vocabulary import LOYAL, SEGMENTS, VIP
 from segmentation.words import Words
@@ -57,8 +57,8 @@ def plot_summary(answer: Answer, words: Words):
         ax.text(x, 7.5, head, size=13, color=QUIET)
     for row, name in enumerate(SEGMENTS):
         summary_row(ax, 6.65 - 1.5 * row, name, answer, words)
-    first = textwrap.fill(words.text("Do first: {step}", answer), 105)
-    ax.text(0.5, 0.85, first, size=13, weight="bold", va="center")
+    first = textwrap.fill(words.text("Do first: {step}", step=in_short(answer.plan)), 112)
+    ax.text(0.5, 0.85, first, size=12.5, weight="bold", va="center")
     ax.text(0.5, 0.22, words.text(answer.made), size=11, color=QUIET, va="center")
     return fig
 
