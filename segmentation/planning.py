@@ -46,6 +46,10 @@ class Plan:
         """What is done, as part of a sentence."""
         return sentence("{goal} {group}", goal=self.actions[group].goal.lower(), group=group)
 
+    def title(self, group: str) -> Sentence:
+        """What is done, as a heading."""
+        return sentence("{goal} {group}", goal=self.actions[group].goal, group=group)
+
     def when(self, group: str) -> Sentence:
         """When it starts."""
         start = self.table.loc[group, "Start"]
@@ -122,10 +126,10 @@ def proof(plan: Plan, group: str) -> Sentence:
 def tasks(plan: Plan, segment: str) -> list[Sentence]:
     """What the plan asks for a segment, shortly, in the order of the plan."""
     rows = plan.table[(plan.table["Segment"] == segment) & (plan.table["Customers"] > 0)]
-    text = "{priority}{do}: {n:#}, {when}"
+    text = "{priority}{do}: {n:#} customers, {when}"
     ranks = ["" if pd.isna(row["Priority"]) else f"{row['Priority']:.0f}. " for _, row in rows.iterrows()]
     sizes = zip(rows.index, rows["Customers"], ranks, strict=True)
-    return [sentence(text, priority=rank, do=plan.do(name), n=n, when=plan.when(name)) for name, n, rank in sizes]
+    return [sentence(text, priority=rank, do=plan.title(name), n=n, when=plan.when(name)) for name, n, rank in sizes]
 
 
 def share_range(row: pd.Series) -> Sentence | float:
@@ -144,8 +148,7 @@ def plan_table(plan: Plan) -> pd.DataFrame:
     """The plan as it is shown, an action a row; what is assumed bears an asterisk."""
     table = plan.table
     rows = [row for _, row in table.iterrows()]
-    shown = pd.DataFrame(index=pd.Index([plan.do(name) for name in table.index]))
-    shown["Do"] = [plan.do(name) for name in table.index]
+    shown = pd.DataFrame({"Do": [plan.title(name) for name in table.index]})
     shown["Customers"] = table["Customers"].to_numpy()
     shown["Succeed by themselves"] = [share_range(row) for row in rows]
     shown["More by the action *"] = [sentence("{s:%0} of the others", s=row["Success"]) for row in rows]
@@ -156,7 +159,7 @@ def plan_table(plan: Plan) -> pd.DataFrame:
     by = zip(table.index, channels, strict=True)
     shown["When, how"] = [sentence("{when}, {by}", when=plan.when(name), by=channel) for name, channel in by]
     shown["Test"] = [proof(plan, name) for name in table.index]
-    return shown.reset_index(drop=True)
+    return shown
 
 
 def how_made(plan: Plan) -> Sentence:
@@ -185,9 +188,8 @@ def with_rates(plan: Plan) -> Plan | LeftOut:
 
 def finding(plan: Plan) -> Sentence:
     """The first of the plan and its margin, as a figure's title."""
-    text = "{do} brings most: {m:$} of margin expected over twelve months" if plan.ranked else ""
-    do = plan.do(plan.first.name)
-    return sentence(text, do=do, m=plan.first["Margin"])
+    text = "Expected to bring most: to {do}, {m:$} of margin over twelve months"
+    return sentence(text, do=plan.do(plan.first.name), m=plan.first["Margin"])
 
 
 def on_tests(plan: Plan) -> Sentence:
@@ -262,6 +264,19 @@ def next_step(plan: Plan) -> Sentence:
     numbers = {"do": plan.do(first.name), "when": plan.when(first.name), "first": first}
     counted = plan.design.counted(plan.actions[first.name].measure)
     return sentence(text + "{now}", counted=counted, proof=proof(plan, first.name), now=meanwhile(plan), **numbers)
+
+
+def in_short(plan: Plan) -> Sentence:
+    """The first of the plan, for a slide."""
+    if not plan.ranked:
+        return sentence("nothing can be ranked yet")
+    text = (
+        "{do}, {when}: {x[Customers]:#} customers, {x[Margin]:$} of margin in twelve months if {x[Success]:%0} of the "
+        "others succeed (assumed), at most {x[Max_Spend]:$} each."
+    )
+    first = plan.first
+    now = meanwhile(plan)
+    return sentence(text + "{now}", do=plan.do(first.name), when=plan.when(first.name), x=first, now=now)
 
 
 def meanwhile(plan: Plan) -> Sentence:

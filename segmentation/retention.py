@@ -63,7 +63,8 @@ def retention_of(log: pd.DataFrame, snapshot: pd.Timestamp, season: Season | Lef
     shares = shares.where(np.asarray(shares.columns)[None, :] <= ahead[:, None])
     busy = [] if isinstance(season, LeftOut) else [q for q in sizes.index if holds(season, q)]
     again = again_in_a_year(visits, sizes, busy, known)
-    return Retention(shares.tail(SHOWN), sizes.tail(SHOWN), sizes.index[0], busy, again)
+    shown = shares.dropna(how="all").tail(SHOWN)
+    return Retention(shown, sizes[shown.index], sizes.index[0], busy, again)
 
 
 def holds(season: Season, quarter: pd.Period) -> bool:

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from segmentation import overdue
 from segmentation.clusters import Model
@@ -122,3 +123,17 @@ def test_segments_of_the_best_are_only_named_where_they_can_be_judged(words):
     said = words.text(overdue.Foretold(DAY, 90, table).finding)
     assert "better than" in said and VIP not in said and "nan" not in said
     assert set(SEGMENTS) >= {VIP}
+
+
+def test_the_area_is_that_of_scikit_learn_and_its_interval_holds_in_95_of_100_samples():
+    rng = np.random.default_rng(2)
+    held = []
+    for _ in range(300):
+        silent = rng.random(150) < 0.4
+        signal = silent + rng.normal(0, 1, 150)
+        known = pd.DataFrame({"Silent": silent, "Ratio": (signal + rng.normal(0, 0.7, 150)).round(1)})
+        known["Recency"] = signal + rng.normal(0, 0.7, 150)
+        found = overdue.compared(known)
+        held.append(found["Low"] <= 0 <= found["High"])  # both are equally good
+    assert found["Ratio"] == pytest.approx(roc_auc_score(known["Silent"], known["Ratio"]))
+    assert 0.92 <= np.mean(held) <= 0.98

@@ -106,9 +106,10 @@ def test_headline_table_campaign_calendar_and_slide_say_the_same_first(worked, w
     assert first == "keep slipping VIP Champions"
     assert words.text(planning.next_step(worked)).startswith(f"{first}, now: 100 customers, $200 of margin")
     assert f"First: **{first}**" in words.text(planning.reading(worked))
-    assert words.text(planning.finding(worked)).startswith(first)
-    assert words.text(planning.plan_table(worked)["Do"].iloc[0]) == first
-    assert words.text(planning.tasks(worked, VIP)[0]) == f"1. {first}: 100, now"
+    assert words.text(planning.finding(worked)).startswith(f"Expected to bring most: to {first}, $200")
+    assert words.text(planning.in_short(worked)).startswith(f"{first}, now: 100 customers")
+    assert words.text(planning.plan_table(worked)["Do"].iloc[0]) == "Keep slipping VIP Champions"
+    assert words.text(planning.tasks(worked, VIP)[0]) == "1. Keep slipping VIP Champions: 100 customers, now"
     table = customers_of(vip=100, develop=10, back=7, other=3)
     campaign = arms.campaign_plan(worked, table)
     assert set(campaign.loc[campaign["Priority"] == 1, "Group"]) == {KEEP_VIP}

@@ -22,15 +22,17 @@ def plot_overdue(overdue: Overdue, canvas):
             share, hatch = shares.loc[name, state], HATCHES[state]
             face = COLOUR[name] if hatch is None else "white"
             ax.barh(row, share, left=left, color=face, hatch=hatch, edgecolor=COLOUR[name], height=0.62)
-            if share >= 9:
-                light = hatch is None and name in SEGMENTS[:2]
+            if share >= 11 and state != STATES[-1]:
+                light = hatch is None and name in SEGMENTS[:3]
                 box = {"facecolor": "white", "edgecolor": "none", "pad": 1.5} if hatch else None
                 text = canvas.words.text("{n:#} {state}", n=overdue.customers.loc[name, state], state=state)
                 look = {"ha": "center", "va": "center", "color": "white" if light else INK, "bbox": box, "size": 8.5}
                 ax.text(left + share / 2, row, text, **look)
             left += share
+        late = canvas.words.text("{n:#} overdue", n=overdue.customers.loc[name, STATES[-1]])
+        ax.text(101, row, late, va="center", size=9.5)
     ax.set_yticks(range(len(SEGMENTS)), SEGMENTS[::-1])
-    ax.set_xlim(0, 100)
+    ax.set_xlim(0, 116)
     ax.xaxis.set_visible(False)
     ax.spines[["left", "bottom"]].set_visible(False)
     ax.tick_params(left=False)
@@ -49,6 +51,8 @@ def plot_retention(retention: Retention, canvas):
         if pd.notna(share):
             ax.text(column, row, f"{share:.0f}", ha="center", va="center", size=8.5,
                     color="white" if share > 0.7 * top else INK)  # fmt: skip
+    if shares.index[0] == retention.born:
+        ax.axhline(0.5, color="white", linewidth=5)
     sizes = [canvas.words.text("{label}   {n:#}", label=label, n=n)
              for label, n in zip(retention.labels, retention.sizes, strict=True)]  # fmt: skip
     ax.set_yticks(range(len(shares)), sizes)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from segmentation.figures.style import COLOUR, QUIET, Canvas
 from segmentation.headline import Answer
-from segmentation.planning import tasks
+from segmentation.planning import in_short, tasks
 from segmentation.problems import LeftOut
 from segmentation.vocabulary import LOYAL, PROMISING, SEGMENTS, VIP
 from segmentation.words import Words
@@ -63,8 +63,8 @@ def plot_summary(answer: Answer, words: Words):
     if warned:
         look = {"facecolor": "#fdf3e3", "edgecolor": COLOUR[PROMISING], "linewidth": 1, "boxstyle": "square,pad=0.4"}
         ax.text(0.62, 1.35, "\n".join(warned), size=11, va="bottom", bbox=look)
-    first = textwrap.fill(words.text("Do first: {step}", answer), 105)
-    ax.text(0.5, 0.8, first, size=13, weight="bold", va="center")
+    first = textwrap.fill(words.text("Do first: {step}", step=in_short(answer.plan)), 112)
+    ax.text(0.5, 0.8, first, size=12.5, weight="bold", va="center")
     ax.text(0.5, 0.22, words.text(answer.made), size=11, color=QUIET, va="center")
     return fig
 

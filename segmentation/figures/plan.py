@@ -20,10 +20,10 @@ def plot_plan(plan: Plan, canvas):
         ax.hlines(number, row["Margin_Low"], row["Margin_High"], color=INK, linewidth=1.2)
         label = canvas.words.text("{m:$}, at most {each:$} each", m=row["Margin"], each=row["Max_Spend"])
         ax.annotate(label, (row["Margin_High"], number), (6, 0), textcoords="offset points", va="center")
-    names = [canvas.words.text("{do}\n{n:#} customers, {when}", do=plan.do(name), n=rows.loc[name, "Customers"],
+    names = [canvas.words.text("{do}\n{n:#} customers, {when}", do=plan.title(name), n=rows.loc[name, "Customers"],
                                when=plan.when(name)) for name in rows.index]  # fmt: skip
     ax.set_yticks(range(len(rows)), names)
-    ax.set_xlim(0, max(1.45 * rows["Margin_High"].max(), 1.0))
+    ax.set_xlim(0, max(1.7 * rows["Margin_High"].max(), 1.0))
     ax.xaxis.set_visible(False)
     ax.spines["bottom"].set_visible(False)
     ax.tick_params(left=False)
@@ -53,6 +53,7 @@ def plot_power(plan: Plan, canvas):
 def plot_score_map(cells: pd.DataFrame, canvas):
     """Recency score across, frequency score up; a cell in its segment's colour: name, customers, margin, what to do."""
     drawn = "Recency score across (5 = most recent), frequency score up; margin left in the window"
+    drawn += "" if len(cells) == 5 else "; no row for frequency scores that nobody has (ties)"
     fig, ax = canvas.axes("Map of recency and frequency scores", drawn, 0.78 * len(cells) + 0.3)
     for row, f_score in enumerate(cells.index[::-1]):
         values = cells.loc[f_score]
