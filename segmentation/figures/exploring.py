@@ -20,7 +20,8 @@ def plot_distributions(customers: pd.DataFrame, canvas: Canvas):
     values = customers[[*RFM, *present(customers, ENGAGEMENT[:1])]]
     shows = f"Histograms of {join([readable(name).lower() for name in values])}"
     drawn = "Customers by value; the line marks the median, the highest 1 % lie beyond the edge"
-    fig, axes = canvas.axes(shows, drawn, 4.4, nrows=2, ncols=2)
+    rows, columns = (values.shape[1], 1) if canvas.narrow else (2, 2)
+    fig, axes = canvas.axes(shows, drawn, 2.2 * rows, nrows=rows, ncols=columns)
     for ax, name in zip(axes.flat, values, strict=False):
         draw_histogram(ax, values[name].dropna(), canvas)
     for ax in axes.flat[values.shape[1] :]:

@@ -7,7 +7,10 @@ own elements, first makes the first screen and the tables to work with, page.htm
 import base64
 import hashlib
 import json
+import re
+from html import unescape
 from pathlib import Path
+from urllib.parse import unquote
 
 import jinja2
 from markupsafe import Markup
@@ -42,14 +45,27 @@ def page(notebook, drawings: Path | None = None) -> str:
         lstrip_blocks=True,
     )
     templates.filters |= {"together": markup.together, "longest": lambda text: max(map(len, text.split(" ")))}
-    return templates.get_template("page.html.j2").render(
-        story=told,
-        first=first.screen(told.record),
-        style=Markup(style),
-        script=Markup(script),
-        policy=POLICY.format(style=checksum(style), script=checksum(script)),
-        data=for_script({"model": told.record["model"], "plan": told.record["plan"], **first.units(told.record)}),
+    return landing(
+        templates.get_template("page.html.j2").render(
+            story=told,
+            first=first.screen(told.record),
+            style=Markup(style),
+            script=Markup(script),
+            policy=POLICY.format(style=checksum(style), script=checksum(script)),
+            data=for_script({"model": told.record["model"], "plan": told.record["plan"], **first.units(told.record)}),
+        )
     )
+
+
+def landing(text: str) -> str:
+    """The page with links to what it leaves out as plain text.
+
+    >>> landing('<b id="a"><a href="#a">x</a> <a href="#b">y</a>')
+    '<b id="a"><a href="#a">x</a> y'
+    """
+    ids = set(re.findall(r'\bid="([^"]+)"', text))
+    link = r'<a href="#([^"]+)">(.*?)</a>'
+    return re.sub(link, lambda found: found[0] if unquote(unescape(found[1])) in ids else found[2], text, flags=re.S)
 
 
 def checksum(text: str) -> str:

@@ -8,6 +8,7 @@ of many rows or too wide for a phone that is not tagged `report-open`. "What thi
 """
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -55,6 +56,7 @@ class Section:
     """A heading and what stands under it."""
 
     title: str
+    id: str  # where links to it land
     level: int
     appendix: bool
     tagged: bool  # as appendix itself, not by a heading above it
@@ -62,11 +64,6 @@ class Section:
     question: str = ""  # the first paragraph, Markup
     lead: list[Markup] = field(default_factory=list)  # of a chapter: what it tells
     blocks: list[Block] = field(default_factory=list)
-
-    @property
-    def id(self) -> str:
-        """Where links to it land."""
-        return markup.slug(self.title)
 
     @property
     def groups(self) -> list[tuple[str, list[Block]]]:
@@ -116,6 +113,7 @@ class _Reader:
     def __init__(self, folder: Path | None):
         self.folder = folder
         self.sections: list[Section] = []
+        self.titles = Counter()  # how often each has come
         self.scopes: list[tuple[int, set[str]]] = []  # level and tags of the headings that hold here
         self.record = None
         self.captioned = False  # the last figure has said what its caption says
@@ -144,7 +142,10 @@ class _Reader:
         if SKIP not in held:
             taken = next((top for top, tags in self.scopes if APPENDIX in tags), None)
             down = 0 if taken is None else BELOW_APPENDIX - taken
-            self.sections.append(Section(title, level, taken is not None, taken == level, down))
+            where = markup.slug(title)
+            self.titles[where] += 1
+            where += f"--{self.titles[where]}" if self.titles[where] > 1 else ""
+            self.sections.append(Section(title, where, level, taken is not None, taken == level, down))
 
     def under_heading(self, source: str) -> None:
         """The first paragraph asks the question; what follows says how it is answered."""

@@ -12,6 +12,7 @@ from segmentation.words import plural, safe_for_spreadsheets
 
 LONG = 12  # rows; more are shown on demand
 WIDE, VAST = 42, 80  # characters that a row takes at least; more do not fit a phone, or a tablet
+LINE = 14  # characters of a text's line that can still be read with ease
 GAP = 2  # of them between columns
 
 
@@ -40,11 +41,12 @@ class Table:
 
     @property
     def width(self) -> int:
-        """Characters that a row takes at least: numbers do not break, texts break between words."""
+        """Characters that a row takes at least: numbers do not break, texts between words, but no shorter than LINE."""
         total = 0
         for head, numeric, cells in zip(self.heads, self.numeric, zip(*self.rows, strict=True), strict=True):
-            parts = [*head.split(), *(cells if numeric else " ".join(cells).split())]
-            total += max(map(len, parts), default=0) + GAP
+            words = [*head.split(), *" ".join(cells).split()]
+            whole = cells if numeric else [cell[:LINE] for cell in cells]
+            total += max(map(len, [*words, *whole])) + GAP
         return total
 
     @property
