@@ -12,7 +12,7 @@ from segmentation.decisions import Action
 from segmentation.experiments import POOLED, Design
 from segmentation.problems import InputError, LeftOut
 from segmentation.vocabulary import LOYAL, RFM, SEGMENTS, VIP
-from segmentation.words import Sentence, count, percent, sentence, short
+from segmentation.words import Sentence, as_given, count, percent, sentence, short
 
 MAX_RATIO_P = 0.001  # a sample ratio less likely than this is a broken experiment, not chance
 MIN_COVERAGE = 0.9  # share of a segment's customers in the plan who need an outcome; leaving out non-buyers misleads
@@ -126,6 +126,11 @@ def balance_of(customers: pd.DataFrame, plan: pd.DataFrame, share: float) -> Bal
     return Balance(table, len(halves), ratio_p(halves["sum"], halves["size"], share).min())
 
 
+def with_ids_as_given(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with the ids of the data, where the plan's file has them made safe for spreadsheets."""
+    return table.assign(Customer_ID=as_given(table["Customer_ID"])) if "Customer_ID" in table else table
+
+
 def check_plan(plan: pd.DataFrame) -> None:
     """Raise InputError for a plan that cannot have been followed."""
     twice = plan[plan["Customer_ID"].duplicated(keep=False)]
@@ -220,7 +225,7 @@ def read_out(plan: pd.DataFrame, outcomes: pd.DataFrame, started, control_share:
     """Lift by segment and for all, p after Holm over the segments, and a verdict; InputError if it would mislead.
 
     plan: Customer_ID, Segment_Name, Arm. outcomes: Customer_ID, Value, Date, and Prior for CUPED; one row per customer,
-    0 for those who did nothing. started: first day on which an outcome counts. control_share: as drawn.
+    0 for those who did nothing; ids as in the plan's file, or as in the data. started: first day on which an outcome counts. control_share: as drawn.
 
     >>> plan = pd.DataFrame({"Customer_ID": [*"abcdefgh"], "Segment_Name": VIP, "Arm": 4 * ARMS})
     >>> outcomes = plan[["Customer_ID"]].assign(Value=[10, 20, 14, 22, 6, 18, 10, 20], Date="2026-09-29")
@@ -228,6 +233,7 @@ def read_out(plan: pd.DataFrame, outcomes: pd.DataFrame, started, control_share:
     >>> print(found["Control"], found["Treatment"], found["Lift"], found["Verdict"])
     10.0 20.0 1.0 works
     """
+    plan, outcomes = with_ids_as_given(plan), with_ids_as_given(outcomes)
     check_plan(plan)
     check_outcomes(plan, outcomes, pd.Timestamp(started))
     joined = outcomes.merge(plan[["Customer_ID", "Segment_Name", "Arm"]].astype(str), on="Customer_ID")
