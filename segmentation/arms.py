@@ -225,7 +225,8 @@ def read_out(plan: pd.DataFrame, outcomes: pd.DataFrame, started, control_share:
     """Lift by segment and for all, p after Holm over the segments, and a verdict; InputError if it would mislead.
 
     plan: Customer_ID, Segment_Name, Arm. outcomes: Customer_ID, Value, Date, and Prior for CUPED; one row per customer,
-    0 for those who did nothing; ids as in the plan's file, or as in the data. started: first day on which an outcome counts. control_share: as drawn.
+    0 for those who did nothing; ids as in the plan's file, or as in the data. started: first day on which an outcome
+    counts. control_share: as drawn.
 
     >>> plan = pd.DataFrame({"Customer_ID": [*"abcdefgh"], "Segment_Name": VIP, "Arm": 4 * ARMS})
     >>> outcomes = plan[["Customer_ID"]].assign(Value=[10, 20, 14, 22, 6, 18, 10, 20], Date="2026-09-29")
