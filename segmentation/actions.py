@@ -22,7 +22,8 @@ def at_stake(segments: pd.DataFrame, assumptions: Assumptions, actions: dict[str
     rows = [(VIP, kept * revenue, sentence("{share:%0} of {revenue:$} revenue kept", share=kept, revenue=revenue))]
     for name, better in ((LOYAL, VIP), (PROMISING, LOYAL)):
         gap = max(0.0, spend[better] - spend[name])
-        spent = sentence("{share:%0} of {size:#} spend {gap:$} more", share=lifted, size=size[name], gap=gap)
+        more = "{share:%0} of {size:#} spend {gap:$} more" if gap else "none: they spend as much as {better}"
+        spent = sentence(more, share=lifted, size=size[name], gap=gap, better=better)
         rows.append((name, lifted * size[name] * gap, spent))
     returned = {"share": back, "size": size[AT_RISK], "spend": spend[PROMISING]}
     template = "{share:%0} of {size:#} return and spend {spend:$}"
@@ -43,12 +44,13 @@ def reading(stakes: pd.DataFrame, abandoned, tests: pd.DataFrame, doubts: list[s
         "**What this tells us.** Under these assumptions the first thing to do is **"
         + todo
         + "**: {first[At stake]:$} "
-        "a window, {first[Per customer]:$} a customer. {cautions:}Track the segments every quarter with the frozen "
-        "model, and give every action a control group.",
+        "a window, {first[Per customer]:$} a customer. {cautions: }{gap}Track the segments every quarter with the "
+        "frozen model, and give every action a control group.",
         goal=first["Goal"].lower(),
         segment=first["Segment"],
         first=first,
-        cautions=cautions(abandoned, tests, doubts),
+        cautions=(found := cautions(abandoned, tests, doubts)),
+        gap=" " if found else "",
     )
 
 
@@ -57,8 +59,8 @@ def cautions(abandoned: pd.DataFrame | LeftOut, tests: pd.DataFrame, doubts: lis
     found = []
     if not isinstance(abandoned, LeftOut) and tests.loc["Cart abandonment", "Verdict"].startswith("differs"):
         low, high = abandoned["mean"][[VIP, PROMISING]]
-        carts = "{name} leave {high:.0f} % of their carts, {vip} {low:.0f} %: remind {name} of theirs. "
+        carts = "{name} leave {high:.0f} % of their carts, {vip} {low:.0f} %: remind {name} of theirs."
         if high > low:
             found.append(sentence(carts, name=PROMISING, vip=VIP, low=low, high=high))
-    check = "The names are in doubt on these data (chapter 6): check each action against its segment's profile. "
+    check = "The names are in doubt on these data (chapter 6): check each action against its segment's profile."
     return [*found, *[sentence(check)] * bool(doubts)]

@@ -159,6 +159,11 @@ class Feasibility:
     kpis: dict[str, str]  # segment: measure that its action names
     power: float
     design: Design
+    lifts: pd.Series  # see lift_to_prove
+
+    def lift(self, segment: str) -> float:
+        """The lift to prove; 0 where no money is at stake, or there is none to lift."""
+        return float(np.nan_to_num(self.lifts[segment]))
 
     @property
     def split(self) -> str:
@@ -236,7 +241,8 @@ def feasibility(customers, past: Past | LeftOut, lifts, actions: dict, assumptio
     table["Arrivals"] = np.nan if isinstance(past, LeftOut) else past.arrivals.reindex(segment).to_numpy()
     table["Days"] = np.where(kpi == "Orders, long", design.long_days, design.days)
     table["Alpha"] = np.where(segment == POOLED, assumptions.alpha, assumptions.alpha / len(SEGMENTS))
-    feasible = Feasibility(table, {name: action.kpi for name, action in actions.items()}, assumptions.power, design)
+    kpis = {name: action.kpi for name, action in actions.items()}
+    feasible = Feasibility(table, kpis, assumptions.power, design, lifts)
     for split in design.splits:
         table[split] = feasible.compared(table, split).detectable(table["Customers"])
     table["Needed"] = feasible.compared(table).needed(table["Lift"])

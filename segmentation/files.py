@@ -21,10 +21,12 @@ NOT_CSV = {  # how other files begin
     rb'[\[{]\s*(["{\[\]}]|$)': "JSON",
 }
 HEAD = 1_000_000  # bytes in which a header ends
-MOST_BYTES = 2_000_000_000  # of text in a file: some 40 million orders; more belongs in a database
+MOST_BYTES = 1_000_000_000  # of text in a file: some 20 million orders; more belongs in a database
 MEMORY_PER_BYTE = 8  # bytes of memory that reading a byte of text takes at its peak, measured on an order log
 ASSUMED_MEMORY = 8_000_000_000  # where the system does not say what is free
 PIECE = 16_000_000  # bytes of a gzip file that are unpacked at a time
+PLAUSIBLE = 100_000_000  # bytes up to which a gzip file may hold whatever it likes
+MOST_TIMES = 200  # its own size, beyond that: real tables shrink to a tenth, at best a fortieth
 
 
 def memory_at_hand() -> int:
@@ -54,7 +56,7 @@ def read_bytes(path: str, most: int = -1, expected: str = "a CSV file") -> bytes
     try:
         if place.is_file():
             if most < 0 and (size := place.stat().st_size) > most_bytes():
-                raise too_large(name, size)
+                raise too_large(name, size, most_bytes())
             with open(place, "rb") as file:
                 return file.read(most)
         found = what_is_there(place)
@@ -76,11 +78,10 @@ def what_is_there(place: Path) -> str:
     return "does not exist (paths start at the notebook's folder)"
 
 
-def too_large(name: str, size: int) -> InputError:
-    """The error for a text that is longer than memory allows."""
-    most = f"{most_bytes() / 1e6:,.0f} MB"
-    found = f"{name}: holds {size / 1e6:,.0f} MB or more of text, and {most} are what can be read here"
-    return InputError(f"{found}; expected a smaller file: fewer columns, or the last two or three years")
+def too_large(name: str, size: int, most: int) -> InputError:
+    """The error for a text that is longer than memory allows, or that a file of its size should hold."""
+    found = f"{name}: holds {size / 1e6:,.0f} MB or more of text; expected at most {most / 1e6:,.0f} MB"
+    return InputError(f"{found}: leave out columns, or keep the last two or three years")
 
 
 def unpack(data: bytes, name: str) -> bytes:
@@ -97,12 +98,12 @@ def unpack(data: bytes, name: str) -> bytes:
 def gunzip(data: bytes, name: str) -> bytes:
     """A gzip file's content, counted before it is kept, so that a small file cannot ask for all memory."""
     try:
-        most, size = most_bytes(), 0
+        size, most = 0, min(most_bytes(), max(PLAUSIBLE, MOST_TIMES * len(data)))
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
             while piece := file.read(PIECE):
                 size += len(piece)
                 if size > most:
-                    raise too_large(name, size)
+                    raise too_large(name, size, most)
         return gzip.decompress(data)
     except (EOFError, OSError, zlib.error) as error:
         raise InputError(f"{name}: the gzip file is cut short or damaged; expected a whole one") from error

@@ -6,6 +6,7 @@ import pandas as pd
 
 from segmentation.decisions import Action
 from segmentation.problems import LeftOut
+from segmentation.profiles import on_one_customer
 from segmentation.words import Sentence, sentence
 
 
@@ -50,7 +51,7 @@ class Answer:
         """The whole answer as Markdown."""
         return sentence(
             "{warning}**{people:#} customers, {revenue:$} of revenue, four segments** (medians):\n\n{lines:\n}\n\n"
-            "**Do first:** {step}\n\n{changed}**How sure:** {sure}",
+            "**Do first:** {step}\n\n{changed}**How sure:** {sure} {on_one}",
             warning=sentence("> **Too little to go on:** {weak:; }.\n\n" if self.weak else "", weak=self.weak),
             people=self.segments["Customers"].sum(),
             revenue=self.segments["Revenue"].sum(),
@@ -58,6 +59,7 @@ class Answer:
             step=self.step,
             changed="" if isinstance(self.changed, LeftOut) else sentence("{said}\n\n", said=self.changed),
             sure=self.sure,
+            on_one=on_one_customer(self.segments),
         )
 
 

@@ -10,7 +10,7 @@ from statsmodels.stats.multitest import multipletests
 from segmentation.decisions import Criteria
 from segmentation.evidence import jaccard_word
 from segmentation.exploring import mean_interval, spearman, strength, wilson
-from segmentation.features import engagement, present
+from segmentation.features import cut_points, engagement, present
 from segmentation.problems import LeftOut
 from segmentation.vocabulary import AT_RISK, LEVELS, LOYAL, PROMISING, SEGMENTS, VIP
 from segmentation.words import Sentence, each, sentence
@@ -26,6 +26,8 @@ PROFILE_ROWS = {  # column of the profile table: (label, how it is written)
     "Frequency_Mean": ("Orders, mean", "{x:.1f}"),
     "Monetary_Median": ("Spend, median", "{x:$}"),
     "Monetary_Mean": ("Spend, mean", "{x:$}"),
+    "Monetary_Capped": ("Spend up to the cap, mean", "{x:$}"),
+    "Largest_Share": ("The largest customer's share of it", "{x:%}"),
     "Order_Value": ("Spend per order", "{x:$}"),
     "Engagement_Score_Mean": ("Engagement score (0-100), mean", "{x:.1f}"),
     "Session_Count_Mean": ("Sessions, mean", "{x:.1f}"),
@@ -42,6 +44,7 @@ TESTED = {  # not returns: more orders mean more of them by construction; the pr
     "Avg_Session_Duration": "Session duration",
     "Wishlist_Adds": "Wishlist adds",
 }
+ONE_CUSTOMER = 0.5  # of a segment's revenue from one customer, above which its mean is that customer
 LIKE = 1.05  # means closer than this count as equal, whichever is ahead
 STEPS = {"negligible": -np.inf, "small": 0.01, "medium": 0.06, "large": 0.14}  # eta squared in words (Cohen 1988)
 H = "Kruskal-Wallis H"  # columns of the tests
@@ -50,8 +53,8 @@ EFFECT = "Effect (epsilon squared)"
 FLAT = "no difference worth acting on"
 
 
-def describe(customers: pd.DataFrame, stability: pd.Series, boundary: pd.Series) -> pd.DataFrame:
-    """One row per segment, the columns of PROFILE_ROWS as far as the table knows them."""
+def describe(customers: pd.DataFrame, stability: pd.Series, boundary: pd.Series, cap: float) -> pd.DataFrame:
+    """One row per segment, the columns of PROFILE_ROWS as far as the table knows them; cap: quantile of spend."""
     groups = customers.groupby("Segment_Name", observed=False)
     table = pd.DataFrame({"Customers": groups.size(), "Revenue": groups["Monetary"].sum()})
     table["Customer_Share"] = table["Customers"] / len(customers)
@@ -60,6 +63,9 @@ def describe(customers: pd.DataFrame, stability: pd.Series, boundary: pd.Series)
         name, _, statistic = column.rpartition("_")
         if statistic in ("Median", "Mean") and present(customers, [name]):
             table[column] = groups[name].agg(statistic.lower())
+    capped = customers["Monetary"].clip(upper=cut_points(customers["Monetary"], [cap])[0])
+    table["Monetary_Capped"] = capped.groupby(customers["Segment_Name"], observed=False).mean()
+    table["Largest_Share"] = groups["Monetary"].max() / table["Revenue"].where(table["Revenue"] > 0)
     table["Order_Value"] = table["Revenue"] / groups["Frequency"].sum().replace(0, np.nan)
     if present(customers, ["Returns"]):
         asked = customers.dropna(subset="Returns").groupby("Segment_Name", observed=False)
@@ -79,9 +85,12 @@ def as_rows(segments: pd.DataFrame) -> pd.DataFrame:
 
 
 def doubts(segments: pd.DataFrame) -> list[str]:
-    """Where a segment is not what its name says; an empty list means that every name is earned."""
-    spend, orders, days = (segments[f"{name}_Mean"] for name in ("Monetary", "Frequency", "Recency"))
-    found = []
+    """Where a segment is not what its name says; an empty list means that every name is earned.
+
+    Spend counts up to the cap, as it does for the names: one enormous order must not cost everybody theirs.
+    """
+    spend, orders, days = (segments[name] for name in ("Monetary_Capped", "Frequency_Mean", "Recency_Mean"))
+    found = [f"{name} bought nothing" for name in SEGMENTS[:-1] if orders[name] == 0 and spend[name] == 0]
     for better, worse in itertools.combinations(SEGMENTS, 2):
         if spend[better] <= LIKE * spend[worse]:
             much = "more than" if spend[worse] > spend[better] else "nearly as much as"
@@ -102,8 +111,16 @@ def names_fit(doubts: list[str]) -> Sentence:
     text = "Each segment is what its name says: spend, orders and recency fall into the order that the names promise."
     if doubts:
         text = "> **Warning: the names do not fit these data well.** {doubts:; }. "
-        text += "The files keep the four names; read them as ranks by spend."
+        text += "The files keep the four names; read the first two as ranks by spend, the last two by last order."
     return sentence(text, doubts=doubts)
+
+
+def on_one_customer(segments: pd.DataFrame) -> Sentence:
+    """Which segments' revenue lives on one customer; empty where none does."""
+    text = "**One customer brings {shares:&}**: without that one, means and money of the segment are others."
+    large = segments["Largest_Share"]
+    shares = each("{value:%} of the revenue of {name}", large[(large > ONE_CUSTOMER) & (segments["Customers"] > 1)])
+    return sentence(text if shares else "", shares=shares)
 
 
 def relative(segments: pd.DataFrame) -> pd.DataFrame:
@@ -156,7 +173,8 @@ def check(segments: pd.DataFrame, criteria: Criteria, lead: float, rand: float, 
     lead: silhouette above that of shuffled columns; rand: mean adjusted Rand index over pairs of resamples.
     """
     share, size, jaccard = segments[["Customer_Share", "Customers", "Stability_Jaccard"]].min()
-    step = (segments["Monetary_Mean"] / segments["Monetary_Mean"].shift(-1).clip(lower=1e-9)).min()
+    spend = segments["Monetary_Capped"]
+    step = (spend / spend.shift(-1).clip(lower=1e-9)).min()
     rows = [
         ("Large enough", "smallest {x:%}", share, share >= criteria.smallest_share),
         ("Reachable", "smallest {x:#} customers", size, size >= criteria.smallest_size),

@@ -115,10 +115,10 @@ def on_response(feasible: Feasibility) -> Sentence | LeftOut:
 
 def proof(feasible: Feasibility, segment: str) -> Sentence:
     """The test that would prove the segment's lift, or that none can and what to do instead."""
+    if not feasible.lift(segment) > 0:
+        return sentence("none needed: no money is at stake")
     if feasible.planned(segment) is None:
         return sentence("none can: no base rate is known")
-    if not feasible.table.loc[segment, "Lift"].iloc[0] > 0:
-        return sentence("none needed: no money is at stake")
     if (best := feasible.best(segment)) is None:
         return sentence("none can; instead {instead}", instead=instead(feasible, segment))
     row = feasible.table.loc[(segment, best)]
@@ -146,15 +146,17 @@ def closing_table(stakes, segments, worth: pd.DataFrame | LeftOut, feasible: Fea
 def what_this_tells(feasible: Feasibility) -> Sentence:
     """What can be proved where, and how to go about it."""
     best = {name: feasible.best(name) for name in SEGMENTS}
-    works = [name for name in SEGMENTS if best[name] and feasible.table.loc[(name, best[name]), "Lift"] > 0]
+    staked = [name for name in SEGMENTS if feasible.lift(name) > 0]
+    works = [name for name in staked if best[name]]
     weaker = [name for name in works if best[name] != feasible.planned(name)]
     brackets = [sentence("{name} ({counted})", name=s, counted=feasible.design.counted[best[s]]) for s in weaker]
     parts = {
         "What chapter 8 assumes can be proved within {weeks} weeks for {names:&}.": works,
         "The measure first planned is too weak for {names:&}: watch what stands in brackets.": brackets,
         "No test at hand would prove it for {names:&}: act there on cost, or not at all.": [
-            name for name in SEGMENTS if name not in works
+            name for name in staked if name not in works
         ],
+        "No test is needed for {names:&}: no money is at stake.": [name for name in SEGMENTS if name not in staked],
     }
     weeks = feasible.design.max_weeks
     said = [sentence(template, names=names, weeks=weeks) for template, names in parts.items() if names]

@@ -79,7 +79,7 @@ def test_promising_are_reminded_of_carts_where_they_leave_more_than_vip(words, p
     abandoned = pd.DataFrame({"mean": [39.4, 51.5, promising, 74.9]}, index=SEGMENTS)
     tests = pd.DataFrame({"Verdict": [verdict]}, index=["Cart abandonment"])
     text = "".join(map(words.text, actions.cautions(abandoned, tests, [])))
-    assert text == (f"{PROMISING} leave 64 % of their carts, {VIP} 39 %: remind {PROMISING} of theirs. " * reminded)
+    assert text == (f"{PROMISING} leave 64 % of their carts, {VIP} 39 %: remind {PROMISING} of theirs." * reminded)
 
 
 def test_names_in_doubt_call_for_a_check_of_each_action(words):
