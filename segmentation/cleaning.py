@@ -11,6 +11,7 @@ from segmentation.oddities import blanks, contradictions, odd_texts, suspicious
 from segmentation.parsing import MAX_VALUE, read_dates, read_numbers
 from segmentation.problems import InputError
 from segmentation.reading import Kind, Table, is_blank
+from segmentation.strays import far_days
 from segmentation.synonyms import CUSTOMER_EXPORTS, key
 from segmentation.vocabulary import (
     COMPUTED,
@@ -139,13 +140,13 @@ def ledger_of(raw: Table, changes: list[tuple], kept: pd.DataFrame) -> pd.DataFr
 def with_recency(raw: Table, snapshot: str | None) -> tuple[Table, list[tuple]]:
     """The table with Recency computed from Last_Order_Date where it has only that; and a ledger entry.
 
-    Days count back from the snapshot, or from the day after the last order of all.
+    Days count back from the snapshot, or from the day after the last order of all, strays aside.
     """
     if "Recency" in raw.rows or LAST_ORDER not in raw.rows:
         return raw, []
     texts = raw.rows[LAST_ORDER]
     dates = read_dates(texts, f"{raw.name}, column {LAST_ORDER}")
-    day = pd.Timestamp(snapshot) if snapshot else dates.max() + pd.Timedelta(days=1)
+    day = pd.Timestamp(snapshot) if snapshot else dates[~far_days(dates)].max() + pd.Timedelta(days=1)
     recency = (day - dates).dt.days.map("{:.0f}".format, na_action="ignore").fillna(texts.astype(str))
     entry = (f"Recency counted from {LAST_ORDER} to {day:%Y-%m-%d}", int(dates.notna().sum()), "column computed")
     return replace(raw, rows=raw.rows.assign(Recency=recency.astype("category"))), [entry]
@@ -215,11 +216,11 @@ def says_totals(ids: pd.Series, numbers: pd.DataFrame) -> pd.Series:
 
 
 def totals(values: pd.DataFrame) -> pd.Series:
-    """Rows whose Frequency and Monetary are each the sum of all other rows'."""
+    """A row whose Frequency and Monetary are each the sum of all other rows'."""
     pair = values[["Frequency", "Monetary"]].where(lambda numbers: numbers.abs() <= MAX_VALUE)
     whole = pair.sum()
     sums = (pair * 2 - whole).abs().le(1e-6 * whole).all(axis=1) & (whole["Monetary"] > 0)
-    return pd.Series("a totals row", index=values.index[sums])
+    return pd.Series("a totals row", index=values.index[sums & (sums.sum() == 1)])  # of two, each is all others' sum
 
 
 def breaking(found: pd.DataFrame, rows: pd.DataFrame) -> pd.Series:

@@ -52,17 +52,18 @@ def read_bytes(path: str, most: int = -1, expected: str = "a CSV file") -> bytes
     """The bytes of a file, at most so many; raises InputError where there is none, or it is too large or locked."""
     if not isinstance(path, str | Path):
         raise InputError(f"{short(repr(path))} was given as a file; expected the path of {expected}")
-    name, place = file_name(path), Path(path).expanduser()
+    name = file_name(path)
     try:
+        place = Path(path).expanduser()
         if place.is_file():
             if most < 0 and (size := place.stat().st_size) > most_bytes():
                 raise too_large(name, size, most_bytes())
             with open(place, "rb") as file:
                 return file.read(most)
         found = what_is_there(place)
-    except (OSError, ValueError) as error:
-        if isinstance(error, InputError):
-            raise
+    except InputError:
+        raise
+    except (OSError, RuntimeError, ValueError) as error:
         found = f"cannot be read ({getattr(error, 'strerror', None) or error})"
     raise InputError(f"{name}: {found}; expected {expected}")
 

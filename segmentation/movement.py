@@ -109,6 +109,24 @@ class Movement:
         return ((self.latest.path == "New") & (self.cluster[:, :-2] != ABSENT).any(axis=1)).sum()
 
     @property
+    def arrived(self) -> Sentence:
+        """Who came in the latest quarter: for the first time, and back again."""
+        back, new = self.returned, self.latest.sizes["New"]
+        text = "{first:# customer} are new, {back:#} came back who had been there at an earlier quarter end"
+        return sentence(text, first=new - back, back=back)
+
+    @property
+    def who(self) -> Sentence:
+        """Where those who slipped are listed."""
+        lost = (self.latest.slipped & (self.latest.path == "Lost")).sum()
+        here = self.latest.slipped.sum() - lost
+        text = "`Previous_Segment` and `Segment_Since` say who" if here or not lost else ""
+        if lost:
+            text += " is still here. " if here else ""
+            text += "The {lost:#} lost have no order in the window, so they are in no file: look in the order log"
+        return sentence(text + ".", lost=lost)
+
+    @property
     def on_boundary(self) -> int:
         """Latest moves up or down that began or ended on a boundary."""
         moved = np.isin(self.latest.path, ["Up", "Down"])
@@ -230,7 +248,7 @@ def spend_after(moves: Movement) -> pd.DataFrame | LeftOut:
 
 def against_staying(moves: Movement, means: pd.DataFrame) -> Sentence:
     """What the latest moves bring in the next quarter: the means of their paths less those of staying, summed."""
-    gain = (means.sub(means["Stayed"], axis=0) * moves.latest.paths).sum()
+    gain = (means.sub(means["Stayed"], axis=0) * moves.latest.paths).sum(min_count=1)
     years = len(like_quarters(moves))
     judged = sentence("the same season ({years:# year})" if years else "all earlier quarters", years=years)
     text = "Judged by {judged}: against staying, the latest moves up bring {up:$} in the next quarter, "

@@ -47,6 +47,10 @@ def files_of(path: str | None) -> list[Path]:
     if not named.exists():
         found = "does not exist (paths start at the notebook's folder)"
         raise InputError(f"{named.name}: {found}; expected the folder of an earlier run, or its {CUSTOMERS}")
+    if named.exists() and not named.is_dir() and not named.is_file():
+        raise InputError(
+            f"{named.name}: is a pipe or a device; expected the folder of an earlier run, or its {CUSTOMERS}"
+        )
     if not named.is_dir():
         return [path for path in (named, named.with_name(MODEL)) if path.is_file()]
     there = [named / name for name in (CUSTOMERS, PROFILES, MODEL) if (named / name).is_file()]

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from segmentation.problems import InputError, LeftOut
+from segmentation.problems import InputError, LeftOut, named_path
 from segmentation.vocabulary import COMPUTED, CUSTOMER_COLUMNS, ENGAGEMENT
 from segmentation.words import safe_for_spreadsheets
 
@@ -88,9 +88,9 @@ class Targets:
     def of(cls, data: str, images: str, *inputs: str | None) -> "Targets":
         """Targets with `~` expanded; raises InputError before any work where results could not be written."""
         for name, path in (("OUTPUT_DIR", data), ("IMAGES_DIR", images)):
-            if not isinstance(path, str | Path) or not str(path).strip():
+            if named_path(name, path) is None:
                 raise InputError(f"{name} is {path!r}; expected a path")
-        found = cls(_folder(data), _folder(images), tuple(Path(path).expanduser().resolve() for path in inputs if path))
+        found = cls(_folder(data), _folder(images), tuple(_folder(path) for path in inputs if path))
         for folder in (found.data, found.images):
             _check_folder(folder)
         for path in found.inputs:
@@ -100,8 +100,11 @@ class Targets:
 
 
 def _folder(path: str) -> Path:
-    """A path as the caller means it."""
-    return Path(path).expanduser().resolve()
+    """A path as the caller means it; one that leads round in a circle stays as it is."""
+    try:
+        return Path(path).expanduser().resolve()
+    except (OSError, RuntimeError):
+        return Path(path).absolute()
 
 
 def _check_folder(folder: Path) -> None:

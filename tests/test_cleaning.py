@@ -202,6 +202,9 @@ def test_a_row_of_sums_is_a_totals_row_whatever_its_id(cleaned, slim):
     orders, spend = slim["Frequency"].sum(), round(slim["Monetary"].sum(), 2)
     sums = pd.DataFrame([("everything", 0, orders, spend)], columns=REQUIRED)
     assert reasons(cleaned(pd.concat([slim, sums]))) == {302: "a totals row"}
+    two = slim.assign(Frequency=0, Monetary=0)
+    two.iloc[[4, 9], 2:] = [3, 50.0]  # each is the sum of all others
+    assert reasons(cleaned(two)) == {}
     for other in (sums.assign(Frequency=orders + 1), sums.assign(Monetary=spend * 1.001)):
         assert reasons(cleaned(pd.concat([slim, other]))) == {}
 
