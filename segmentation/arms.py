@@ -225,16 +225,14 @@ def read_out(plan: pd.DataFrame, outcomes: pd.DataFrame, started, control_share:
     """Lift by segment and for all, p after Holm over the segments, and a verdict; InputError if it would mislead.
 
     plan: Customer_ID, Segment_Name, Arm. outcomes: Customer_ID, Value, Date, and Prior for CUPED; one row per customer,
-    0 for those who did nothing; ids as in the plan's file, or as in the data. started: first day on which an outcome
-    counts. control_share: as drawn.
+    0 for those who did nothing; ids as in plan or data. started: first day that counts. control_share: as drawn.
 
     >>> plan = pd.DataFrame({"Customer_ID": [*"abcdefgh"], "Segment_Name": VIP, "Arm": 4 * ARMS})
     >>> outcomes = plan[["Customer_ID"]].assign(Value=[10, 20, 14, 22, 6, 18, 10, 20], Date="2026-09-29")
-    >>> found = read_out(plan, outcomes, "2026-07-01", control_share=0.5, alpha=0.05).loc[VIP]
-    >>> print(found["Control"], found["Treatment"], found["Lift"], found["Verdict"])
+    >>> print(*read_out(plan, outcomes, "2026-07-01", 0.5, 0.05).loc[VIP, ["Control", "Treatment", "Lift", "Verdict"]])
     10.0 20.0 1.0 works
     """
-    plan, outcomes = with_ids_as_given(plan), with_ids_as_given(outcomes)
+    plan, outcomes = map(with_ids_as_given, (plan, outcomes))
     check_plan(plan)
     check_outcomes(plan, outcomes, pd.Timestamp(started))
     joined = outcomes.merge(plan[["Customer_ID", "Segment_Name", "Arm"]].astype(str), on="Customer_ID")

@@ -101,13 +101,17 @@ def clean(raw: Table, contract: pa.DataFrameSchema, most_aside: float, snapshot:
     kept, blanked = blank_breaches(usable.drop(index=twins.union(aside.index), errors="ignore"), found)
     if len(kept) < MIN_CUSTOMERS:
         raise InputError(f"{raw.name}: {plural(len(kept), 'usable customer')}; expected at least {MIN_CUSTOMERS}")
-    set_aside = pd.DataFrame({"Line": aside.index, "Reason": aside}, index=aside.index)
-    theirs = {name: f"{name} (in the file)" for name in set_aside}
-    set_aside = set_aside.join(raw.rows.rename(columns=theirs))
+    set_aside = as_set_aside(aside, raw.rows)
     left_out = [(NEVER, len(never), "left out")] * (len(never) > 0)
     left_out += why_aside(aside, raw.rows)
     changes = [*dated, *left_out, ("Exact duplicate", len(twins), "merged"), *changes, *blanked]
     return Cleaned(contract.validate(kept), set_aside, len(twins), len(never), ledger_of(raw, changes, kept))
+
+
+def as_set_aside(aside: pd.Series, rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows set aside as they were read, after Line and Reason; columns of the file called so are told apart."""
+    ours = pd.DataFrame({"Line": aside.index, "Reason": aside}, index=aside.index)
+    return ours.join(rows.rename(columns={name: f"{name} (in the file)" for name in ours}))
 
 
 def why_aside(aside: pd.Series, rows: pd.DataFrame) -> list[tuple]:

@@ -35,6 +35,20 @@ def test_each_action_is_priced_by_its_own_assumption(stakes, words):
     assert words.text(stakes.loc[LOYAL, "Assumption"]) == "10 % of 200 spend $1,100 more"
 
 
+def test_nothing_to_gain_is_said_in_words(segments, decisions, words):
+    flat = segments.assign(Monetary_Median=[800.0, 800, 200, 40])
+    table = actions.at_stake(flat, decisions.ASSUMPTIONS, decisions.ACTIONS).set_index("Segment")
+    assert words.text(table.loc[LOYAL, "Assumption"]) == f"none: they spend as much as {VIP}"
+    assert table.loc[LOYAL, "At stake"] == 0
+
+
+def test_two_cautions_are_two_sentences(stakes, words):
+    abandoned = pd.DataFrame({"mean": [39.4, 51.5, 64.2, 74.9]}, index=SEGMENTS)
+    tests = pd.DataFrame({"Verdict": ["differs, large effect"]}, index=["Cart abandonment"])
+    said = words.text(actions.reading(stakes.reset_index(), abandoned, tests, ["a doubt"]))
+    assert f"remind {PROMISING} of theirs. The names are in doubt" in said and "profile. Track" in said
+
+
 def test_the_most_valuable_action_comes_first(stakes, words):
     assert stakes.index.tolist() == [LOYAL, VIP, PROMISING, AT_RISK]
     assert stakes["Priority"].tolist() == [1, 2, 3, 4]

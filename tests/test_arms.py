@@ -11,6 +11,7 @@ from segmentation import arms
 from segmentation.power import Comparison
 from segmentation.problems import InputError, LeftOut
 from segmentation.vocabulary import AT_RISK, LOYAL, PROMISING, RFM, SEGMENTS, VIP
+from segmentation.words import safe_for_spreadsheets
 
 START = pd.Timestamp("2026-07-01")
 SALT = "segment-actions-1"
@@ -247,6 +248,16 @@ def test_verdicts_are_works_harms_not_shown_and_too_few():
     equal = read(plan, outcomes_of(plan).assign(Value=1.0))
     assert equal["Verdict"].tolist() == ["not shown", "too few", "not shown", "not shown"]
     assert equal.loc[VIP, "p (Holm)"] == 1 and np.isnan(equal.loc[LOYAL, "p"])
+
+
+def test_the_read_out_takes_ids_that_the_plans_file_made_safe():
+    plan = a_plan().assign(Customer_ID=lambda table: "=" + table["Customer_ID"])
+    outcomes = outcomes_of(plan, 0.1)
+    filed = plan.assign(Customer_ID=safe_for_spreadsheets(plan["Customer_ID"]))
+    assert filed["Customer_ID"].str.startswith("'=").all()
+    pd.testing.assert_frame_equal(read(filed, outcomes), read(plan, outcomes))
+    back = outcomes.assign(Customer_ID=filed["Customer_ID"])
+    pd.testing.assert_frame_equal(read(filed, back), read(plan, outcomes))
 
 
 def test_the_read_out_does_not_care_for_order():

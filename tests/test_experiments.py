@@ -205,7 +205,10 @@ def test_what_to_do_follows_from_the_numbers(feasible, words):
     small = feasible(LIFTS * 0.05)
     assert small.best(AT_RISK) is None
     assert words.text(proofs.proof(small, AT_RISK)).startswith("none can; instead a bigger contrast: lifts from")
-    assert words.text(proofs.proof(feasible(LIFTS * 0), VIP)) == "none needed: no money is at stake"
+    nothing = feasible(LIFTS * 0)
+    assert words.text(proofs.proof(nothing, VIP)) == "none needed: no money is at stake"
+    told = words.text(proofs.what_this_tells(nothing))
+    assert f"No test is needed for {VIP}, " in told and "No test at hand" not in told
 
 
 def test_the_planned_measure_is_the_one_that_the_action_names_else_the_campaign_response(

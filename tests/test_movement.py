@@ -151,6 +151,15 @@ def test_who_slipped_is_counted_with_what_he_had_spent_and_the_year_before(words
     assert words.text(short.slipping) == text + spent  # no year before in five quarter ends
 
 
+def test_who_is_lost_is_in_no_file_and_that_is_said(words):
+    still = moves_of([[0, 1], [1, 2]])
+    assert words.text(still.who) == "`Previous_Segment` and `Segment_Since` say who."
+    both = words.text(moves_of([[0, 1], [1, -1], [1, -1], [3, -1]]).who)
+    assert both.startswith("`Previous_Segment` and `Segment_Since` say who is still here. The 2 lost have no order")
+    gone = words.text(moves_of([[0, -1], [1, 1]]).who)
+    assert gone == "The 1 lost have no order in the window, so they are in no file: look in the order log."
+
+
 def test_up_and_down_carry_wilson_intervals_and_the_year_before(words):
     before, now = [1] * 100 + [0] * 10, [0] * 10 + [1] * 70 + [3] * 15 + [-1] * 5 + [0] * 10
     table = movement.up_and_down(moves_of(np.column_stack([before, now])))
@@ -174,11 +183,13 @@ def test_a_change_is_counted_since_the_same_season_or_the_first_date(words):
     assert words.text(whole.swing) == f"{VIP} swing most, between 0 and 2 customers over 6 quarter ends"
 
 
-def test_moves_near_a_boundary_and_customers_who_return_are_counted():
+def test_moves_near_a_boundary_and_customers_who_return_are_counted(words):
     confidence = [[0.5, 0.5, 0.1], [0.5, 0.25, 0.3], [0.1, 0.24, 0.1], [0.5, 0.1, 0.1], [0, 0, 0.9]]
     moves = moves_of([[0, 0, 1], [0, 0, 1], [1, 1, 0], [2, 2, 2], [2, -1, 2]], confidence=confidence)
     assert moves.on_boundary == 2  # the second is on the threshold, the fourth did not move
     assert moves.returned == 1
+    said = "0 customers are new, 1 came back who had been there at an earlier quarter end"
+    assert words.text(moves.arrived) == said
     assert moves_of([[2, 3], [-1, 2]]).returned == 0
 
 
