@@ -13,7 +13,7 @@ from segmentation.groups import slipped_from
 from segmentation.planning import Plan
 from segmentation.problems import InputError, LeftOut
 from segmentation.vocabulary import RFM
-from segmentation.words import Sentence, count, percent, safe_for_spreadsheets, sentence, short
+from segmentation.words import Sentence, as_given, count, percent, safe_for_spreadsheets, sentence, short
 
 MAX_RATIO_P = 0.001  # a sample ratio less likely than this is a broken experiment, not chance
 MIN_COVERAGE = 0.9  # share of a group's customers in the plan who need an outcome; leaving out non-buyers misleads
@@ -160,6 +160,11 @@ def balance_of(customers: pd.DataFrame, campaign: pd.DataFrame) -> Balance | Lef
     return Balance(table.rename_axis("Group").reset_index(), len(halves), float(smallest))
 
 
+def with_ids_as_given(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with the ids of the data, where the plan's file has them made safe for spreadsheets."""
+    return table.assign(Customer_ID=as_given(table["Customer_ID"])) if "Customer_ID" in table else table
+
+
 def check_plan(plan: pd.DataFrame) -> None:
     """Raise InputError for a plan that cannot have been followed."""
     twice = plan[plan["Customer_ID"].duplicated(keep=False)]
@@ -259,8 +264,6 @@ def lifts_of(means: pd.DataFrame) -> pd.DataFrame:
 
 def joined_with(plan: pd.DataFrame, outcomes: pd.DataFrame, cap: float) -> tuple[pd.DataFrame, float]:
     """Outcomes with Group and Arm of those in a test, money capped at a quantile over both arms; and that cap."""
-    plan = plan.assign(Customer_ID=safe_for_spreadsheets(plan["Customer_ID"].astype(str)))
-    outcomes = outcomes.assign(Customer_ID=safe_for_spreadsheets(outcomes["Customer_ID"].astype(str)))
     tested = plan.loc[plan["Arm"] != NO_TEST, ["Customer_ID", "Group", "Arm"]].astype(str)
     joined = outcomes.merge(tested, on="Customer_ID").sort_values("Customer_ID", kind="stable", ignore_index=True)
     joined["Value"], at = capped(joined["Value"].astype(float), cap)
@@ -283,6 +286,7 @@ def read_out(plan: pd.DataFrame, outcomes: pd.DataFrame, started, design: Design
     >>> print(found["Control"], found["Treatment"], found["Lift"], found["Verdict"])
     10.0 20.0 1.0 works
     """
+    plan, outcomes = map(with_ids_as_given, (plan, outcomes))
     check_plan(plan)
     check_outcomes(plan, outcomes, pd.Timestamp(started))
     joined, at = joined_with(plan, outcomes, design.cap)

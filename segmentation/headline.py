@@ -8,6 +8,7 @@ from segmentation import changes
 from segmentation.changes import Since
 from segmentation.planning import Plan, proof
 from segmentation.problems import LeftOut, quietly
+from segmentation.profiles import on_one_customer
 from segmentation.vocabulary import SEGMENTS
 from segmentation.words import Sentence, Words, sentence, short
 
@@ -89,7 +90,7 @@ class Answer:
         """The whole answer as Markdown."""
         return sentence(
             "{warning:\n}**{people:#} customers, {revenue:$} of revenue, four segments**, {day} (medians):\n\n"
-            "{lines:\n}\n\n**Do first:** {step}\n\n{changed}**How sure:** {sure}",
+            "{lines:\n}\n\n**Do first:** {step}\n\n{changed}**How sure:** {sure} {on_one}",
             warning=[sentence("> **Warning.** {said}\n\n", said=said) for said in self.warnings],
             people=self.segments["Customers"].sum(),
             revenue=self.segments["Revenue"].sum(),
@@ -98,6 +99,7 @@ class Answer:
             step=self.step,
             changed="" if isinstance(self.changed, LeftOut) else sentence("{said}\n\n", said=self.changed),
             sure=self.sure,
+            on_one=on_one_customer(self.segments),
         )
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from segmentation import cleaning, lines, orders, reading
 from segmentation.decisions import DataRules
-from segmentation.problems import InputError, LeftOut, quietly
+from segmentation.problems import InputError, LeftOut, named_path, quietly
 from segmentation.synonyms import key, recognised
 from segmentation.vocabulary import COMPUTED, ORDER_COLUMNS, REQUIRED
 from segmentation.words import Sentence, sentence, short
@@ -44,6 +44,8 @@ def files_named(customers: str | None, log: str | None) -> tuple[str | None, str
     >>> files_named("my_customers.csv", SHIPPED_ORDERS)
     ('my_customers.csv', None)
     """
+    for name, path in (("CUSTOMERS_CSV", customers), ("ORDERS_CSV", log)):
+        named_path(name, path)  # raises InputError for what is no path
     if customers == SHIPPED_CUSTOMERS and log not in (None, SHIPPED_ORDERS):
         return None, log
     if log == SHIPPED_ORDERS and customers not in (None, SHIPPED_CUSTOMERS):

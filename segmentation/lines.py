@@ -1,15 +1,17 @@
 """Rows of an export to orders: one row per order or per order line, one rule after the other, each with its count."""
 
+import re
 from dataclasses import dataclass
 
 import pandas as pd
 
 from segmentation import joining
-from segmentation.cleaning import SHORTENED, first_reasons, no_customer, stop_if_unusable
+from segmentation.cleaning import HEADER, SHORTENED, first_reasons, says_totals, stop_if_unusable
 from segmentation.joining import Entry
-from segmentation.parsing import MAX_VALUE, far_off, read_dates, read_numbers, same_currency
+from segmentation.parsing import MAX_VALUE, read_dates, read_numbers, same_currency
 from segmentation.problems import InputError
 from segmentation.reading import Kind, Table, is_blank, read_table
+from segmentation.strays import far_days
 from segmentation.synonyms import ORDER_EXPORTS
 from segmentation.vocabulary import LINE_COLUMNS, MIN_CUSTOMERS, ORDER_COLUMNS, STATE_COLUMNS
 
@@ -130,9 +132,13 @@ def plain_ids(ids: pd.Series) -> pd.Series:
 
 def totals(rows: pd.DataFrame) -> pd.Series:
     """Rows that sum up the others or repeat the header: by what stands for customer or order, or by the amount."""
-    reasons = [no_customer(rows[name].astype(str)) for name in ("Customer_ID", "Order_ID")]
-    found = first_reasons([named[named.isin(["a totals row", "the header again"])] for named in reasons])
     amount = rows["Amount"].where(rows["Amount"].abs() <= MAX_VALUE)
+    found = []
+    for ids in (rows["Customer_ID"].astype(str), rows["Order_ID"].astype(str)):
+        kinds = {"the header again": ids.str.fullmatch(HEADER, flags=re.IGNORECASE).astype(bool)}
+        kinds["a totals row"] = says_totals(ids, amount.to_frame())
+        found += [pd.Series(why, rows.index[named]) for why, named in kinds.items()]
+    found = first_reasons(found)
     whole = amount.sum()
     sums = (2 * amount - whole).abs() <= 1e-6 * whole
     if len(rows) > MIN_CUSTOMERS and whole > 0:
@@ -195,7 +201,7 @@ def order_problems(rows: pd.DataFrame) -> pd.Series:
         "Order_ID was shortened by a spreadsheet (export it as text)": shortened(rows["Order_ID"]),
         "Customer_ID was shortened by a spreadsheet (export it as text)": shortened(rows["Customer_ID"]),
         "Order_Date is no date like 2026-06-30": ~readable,
-        "Order_Date lies far from all others": far_off(dates.where(readable)),
+        "Order_Date lies far from all others": far_days(dates.where(readable)),
         "Amount is no number, or too large": ~rows["Amount"].abs().le(MAX_VALUE),
         "one Order_ID under two customers": rows.index.isin(owners.index[owners > 1]),
     }

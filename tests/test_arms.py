@@ -25,6 +25,7 @@ from segmentation.vocabulary import (
     VIP,
     WIN_BACK,
 )
+from segmentation.words import safe_for_spreadsheets
 
 REST = [KEEP_LOYAL, GROW, DEVELOP]
 
@@ -333,6 +334,16 @@ def test_one_wholesale_order_does_not_decide_a_test():
 def test_a_plan_without_a_test_cannot_be_read():
     with pytest.raises(InputError, match="plan: no test was planned, so nobody is control and nothing can be read"):
         read(a_plan().assign(Arm=arms.NO_TEST), outcomes_of(a_plan()))
+
+
+def test_the_read_out_takes_ids_that_the_plans_file_made_safe():
+    plan = a_plan().assign(Customer_ID=lambda table: "=" + table["Customer_ID"])
+    outcomes = outcomes_of(plan, 0.1)
+    filed = plan.assign(Customer_ID=safe_for_spreadsheets(plan["Customer_ID"]))
+    assert filed["Customer_ID"].str.startswith("'=").all()
+    pd.testing.assert_frame_equal(read(filed, outcomes), read(plan, outcomes))
+    back = outcomes.assign(Customer_ID=filed["Customer_ID"])
+    pd.testing.assert_frame_equal(read(filed, back), read(plan, outcomes))
 
 
 def test_the_read_out_does_not_care_for_order():

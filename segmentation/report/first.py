@@ -41,9 +41,7 @@ class Screen:
     downloads: dict[str, str]  # file: address
     margin: str
     names: list[str]
-    chances: list[
-        tuple[str, str]
-    ]  # by priority: group, per cent of the others that the action wins
+    chances: list[tuple[str, str]]  # by priority: group, per cent of the others that the action wins
 
 
 def screen(record: dict) -> Screen:
