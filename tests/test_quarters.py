@@ -52,3 +52,13 @@ def test_customers_are_drawn_so_that_a_large_shop_costs_no_more(shop, decisions,
     found = quarters.preferred_k(log, SNAPSHOT, 12, decisions.RECIPE)
     assert set(seen) == {60} and set(found) <= set(quarters.KS)
     assert np.isin(found.index.month, [1, 4, 7, 10]).all()
+
+
+def test_each_quarter_end_is_fitted_on_its_own_customers(shop, decisions, monkeypatch):
+    fitted, fit = [], quarters.fit
+    monkeypatch.setattr(
+        quarters, "fit", lambda then, recipe: fitted.append(then["Monetary"].sum()) or fit(then, recipe)
+    )
+    log = shop[0].assign(Order_Date=pd.to_datetime(shop[0]["Order_Date"]))
+    found = quarters.preferred_k(log, SNAPSHOT, 12, decisions.RECIPE)
+    assert len(set(fitted)) == len(found) == 5
