@@ -144,11 +144,15 @@ def look_back(log, snapshot: pd.Timestamp, model: Model, months: int | None, des
 
 
 def lift_to_prove(stakes: pd.DataFrame, segments: pd.DataFrame) -> pd.Series:
-    """Relative lift in revenue that chapter 8 assumes, by segment and POOLED, at most 1; nan without revenue."""
+    """Relative lift in revenue that chapter 8 assumes, by segment and POOLED, at most 1.
+
+    0 where nothing is at stake, nan where something is, but there is no revenue that it would lift.
+    """
     money = pd.DataFrame({"stake": stakes.set_index("Segment")["At stake"], "revenue": segments["Revenue"]})
     money = money.reindex(list(SEGMENTS))
     money.loc[POOLED] = money.sum()
-    return (money["stake"] / money["revenue"].where(money["revenue"] > 0)).clip(0, 1)
+    lift = (money["stake"] / money["revenue"].where(money["revenue"] > 0)).clip(0, 1)
+    return lift.mask(money["stake"] == 0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -162,8 +166,8 @@ class Feasibility:
     lifts: pd.Series  # see lift_to_prove
 
     def lift(self, segment: str) -> float:
-        """The lift to prove; 0 where no money is at stake, or there is none to lift."""
-        return float(np.nan_to_num(self.lifts[segment]))
+        """The lift to prove; see lift_to_prove."""
+        return float(self.lifts[segment])
 
     @property
     def split(self) -> str:

@@ -103,8 +103,9 @@ def first_lines(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[tuple]]:
         if blank.any():
             known = twice[~blank].drop_duplicates("Order_ID").set_index("Order_ID")[name]
             found = twice.loc[blank, "Order_ID"].map(known).dropna()
-            rows.loc[found.index, name] = found
-            filled[found.index] = True
+            if len(found):
+                rows.loc[found.index, name] = found
+                filled[found.index] = True
     surplus = further_totals(rows, twice.index)
     entries = [
         ("further lines without customer, date or status", int(filled.sum()), "taken from the order's first line"),

@@ -115,8 +115,10 @@ def on_response(feasible: Feasibility) -> Sentence | LeftOut:
 
 def proof(feasible: Feasibility, segment: str) -> Sentence:
     """The test that would prove the segment's lift, or that none can and what to do instead."""
-    if not feasible.lift(segment) > 0:
+    if feasible.lift(segment) == 0:
         return sentence("none needed: no money is at stake")
+    if np.isnan(feasible.lift(segment)):
+        return sentence("none can: there is no revenue yet that a lift could be held against")
     if feasible.planned(segment) is None:
         return sentence("none can: no base rate is known")
     if (best := feasible.best(segment)) is None:
@@ -146,7 +148,7 @@ def closing_table(stakes, segments, worth: pd.DataFrame | LeftOut, feasible: Fea
 def what_this_tells(feasible: Feasibility) -> Sentence:
     """What can be proved where, and how to go about it."""
     best = {name: feasible.best(name) for name in SEGMENTS}
-    staked = [name for name in SEGMENTS if feasible.lift(name) > 0]
+    staked = [name for name in SEGMENTS if feasible.lift(name) != 0]
     works = [name for name in staked if best[name]]
     weaker = [name for name in works if best[name] != feasible.planned(name)]
     brackets = [sentence("{name} ({counted})", name=s, counted=feasible.design.counted[best[s]]) for s in weaker]
