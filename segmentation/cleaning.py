@@ -151,6 +151,9 @@ def with_recency(raw: Table, snapshot: str | None) -> tuple[Table, list[tuple]]:
     texts = raw.rows[LAST_ORDER]
     dates = read_dates(texts, f"{raw.name}, column {LAST_ORDER}")
     day = pd.Timestamp(snapshot) if snapshot else dates[~far_days(dates)].max() + pd.Timedelta(days=1)
+    if pd.isna(day):
+        found = f"'{short(texts.iloc[0])}' in the first row"
+        raise InputError(f"{raw.name}: column {LAST_ORDER} holds no date ({found}); expected dates like 2026-06-30")
     recency = (day - dates).dt.days.map("{:.0f}".format).where(dates.notna(), texts.astype(str))
     entry = (f"Recency counted from {LAST_ORDER} to {day:%Y-%m-%d}", int(dates.notna().sum()), "column computed")
     return replace(raw, rows=raw.rows.assign(Recency=recency.astype("category"))), [entry]

@@ -100,12 +100,11 @@ def first_lines(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[tuple]]:
     filled = pd.Series(False, rows.index)
     for name in ("Customer_ID", "Order_Date", *(column for column in ("Status", "Cancelled") if column in rows)):
         blank = twice[name].isna() if name == "Order_Date" else is_blank(twice[name])
-        if blank.any():
+        if blank.any() and not blank.all():
             known = twice[~blank].drop_duplicates("Order_ID").set_index("Order_ID")[name]
             found = twice.loc[blank, "Order_ID"].map(known).dropna()
-            if len(found):
-                rows.loc[found.index, name] = found
-                filled[found.index] = True
+            rows.loc[found.index, name] = found
+            filled[found.index] = True
     surplus = further_totals(rows, twice.index)
     entries = [
         ("further lines without customer, date or status", int(filled.sum()), "taken from the order's first line"),

@@ -167,7 +167,8 @@ def test_the_lift_to_prove_is_money_at_stake_over_revenue_and_at_most_one():
     segments = pd.DataFrame({"Revenue": [500.0, 100, 0, 100]}, index=pd.Index(SEGMENTS, name="Segment"))
     lifts = experiments.lift_to_prove(stakes, segments)
     assert lifts[[VIP, LOYAL, AT_RISK]].tolist() == [0.1, 0.1, 1.0]
-    assert np.isnan(lifts[PROMISING])
+    assert np.isnan(lifts[PROMISING])  # money at stake, and no revenue that it would lift
+    assert experiments.lift_to_prove(stakes.assign(**{"At stake": 0.0}), segments).eq(0).all()
     assert lifts[POOLED] == pytest.approx(380 / 700)
 
 
@@ -207,6 +208,9 @@ def test_what_to_do_follows_from_the_numbers(feasible, words):
     assert words.text(proofs.proof(small, AT_RISK)).startswith("none can; instead a bigger contrast: lifts from")
     nothing = feasible(LIFTS * 0)
     assert words.text(proofs.proof(nothing, VIP)) == "none needed: no money is at stake"
+    unknown = feasible(LIFTS * np.nan)
+    assert words.text(proofs.proof(unknown, VIP)).startswith("none can: there is no revenue yet")
+    assert f"No test at hand would prove it for {VIP}, " in words.text(proofs.what_this_tells(unknown))
     told = words.text(proofs.what_this_tells(nothing))
     assert f"No test is needed for {VIP}, " in told and "No test at hand" not in told
 
