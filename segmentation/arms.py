@@ -163,8 +163,8 @@ def balance_of(customers: pd.DataFrame, campaign: pd.DataFrame) -> Balance | Lef
 def on_balance(balance: Balance) -> Sentence:
     """Whether the arms are alike."""
     text = (
-        "Differences of the arms in standard deviations: {x.beyond} of {x.compared} beyond chance. In {x.groups:#} halves "
-        "of groups by spend the share of control is {x.shares}."
+        "Differences of the arms in standard deviations: {x.beyond} of {x.compared} beyond chance. In the {x.groups:#} "
+        "halves of groups by spend the share of control is {x.shares}."
     )
     return sentence(text, x=balance)
 

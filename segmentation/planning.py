@@ -277,12 +277,12 @@ def in_short(plan: Plan) -> Sentence:
     if not plan.ranked:
         return sentence("nothing yet, because nothing is known to bring margin")
     text = (
-        "{do}, {when}: {x[Customers]:#} customers, {x[Margin]:$} of margin in twelve months if {x[Success]:%0} of the "
-        "others succeed (assumed), at most {x[Max_Spend]:$} each."
+        "{do}, {when}: {x[Customers]:#} customers, {x[Margin]:$} of margin in a year if {x[Success]:%0} of those "
+        "who would not {counted} do because of it (assumed), at most {x[Max_Spend]:$} each."
     )
     first = plan.first
-    now = meanwhile(plan)
-    return sentence(text + "{now}", do=plan.do(first.name), when=plan.when(first.name), x=first, now=now)
+    numbers = {"counted": plan.design.counted(plan.actions[first.name].measure), "now": meanwhile(plan)}
+    return sentence(text + "{now}", do=plan.do(first.name), when=plan.when(first.name), x=first, **numbers)
 
 
 def meanwhile(plan: Plan) -> Sentence:
