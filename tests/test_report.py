@@ -126,7 +126,7 @@ def test_tags_say_what_goes_where(made):
     assert "Secret" not in text and "skipped result" not in text and "hidden = 1" not in text
     first_chapter, second = told.sections
     assert "A lead with 50.0" in str(first_chapter.lead[0]) and first_chapter.groups[0][0] == "method"
-    assert [look for look, _ in second.groups] == ["open", "folded"]
+    assert [look for look, _ in second.groups] == ["open", "details"]
     assert "A proof stands here" in text.split('id="appendix"')[1]
 
 
