@@ -8,6 +8,7 @@ What follows the first paragraph under a heading explains how something was done
 of many rows or too wide for a phone that is not tagged `report-open`. "What this tells us" comes first in its chapter.
 """
 
+import base64
 import itertools
 import re
 from collections import Counter
@@ -79,6 +80,7 @@ class Story:
     title: str
     about: Markup  # what stands under the title
     record: dict  # headline.record, with the model
+    slide: str  # the page for a slide, PNG in base64; empty where it was not drawn
     sections: list[Section]
     appendix: list[Section]
 
@@ -99,7 +101,9 @@ def read(notebook, folder: Path | None) -> Story:
     main = [section for section in told if not section.appendix]
     about = Markup("\n").join([reader.sections[0].question, *(block.content for block in reader.sections[0].blocks)])
     appendix = [section for section in told if section.appendix]
-    return Story(reader.sections[0].title, about, reader.record, main, appendix)
+    path = folder / "summary.png" if folder else None
+    slide = base64.b64encode(path.read_bytes()).decode() if path and path.is_file() else ""
+    return Story(reader.sections[0].title, about, reader.record, slide, main, appendix)
 
 
 class _Reader:
