@@ -126,7 +126,7 @@ def test_tags_say_what_goes_where(made):
     assert "Secret" not in text and "skipped result" not in text and "hidden = 1" not in text
     first_chapter, second = told.sections
     assert "A lead with 50.0" in str(first_chapter.lead[0]) and first_chapter.groups[0][0] == "method"
-    assert [look for look, _ in second.groups] == ["open", "folded"]
+    assert [look for look, _ in second.groups] == ["open", "details"]
     assert "A proof stands here" in text.split('id="appendix"')[1]
 
 
@@ -201,6 +201,13 @@ def test_a_run_without_warnings_or_day_has_none(tmp_path, decisions):
     assert "of margin ahead" not in text and "Worth next year" not in text  # no forecast without orders
 
 
+@pytest.mark.parametrize(("length", "whole"), [(first.LONGEST, True), (first.LONGEST + 1, False)])
+def test_a_long_warning_leaves_room_and_is_there_in_full(length, whole):
+    text = ("a" * 50 + "; " + "b" * length)[:length]
+    seen, rest = first.shortened(text)
+    assert (rest == "") is whole and "; ".join(part for part in (seen, rest) if part) == text
+
+
 def test_change_since_last_time_stands_on_the_cards(decisions, words):
     from segmentation.headline import record
 
@@ -234,11 +241,15 @@ def test_text_of_drawings_can_be_read(made, browser, width):
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_accessible_by_axe(page, browser, width, dark):
-    browser.open(page, width, dark)
-    assert browser.violations() == []
+def test_accessible_by_axe(page, browser, width):
+    browser.open(page, width)
     browser.ask("document.querySelectorAll('details').forEach((e) => { e.open = true; })")
+    assert browser.violations() == []
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1280, True), (390, True), (390, False)])
+def test_accessible_as_it_opens_and_in_the_dark(made, browser, width, dark):
+    browser.open(made[0], width, dark)
     assert browser.violations() == []
 
 
@@ -441,3 +452,12 @@ def test_the_slide_is_full_size_and_carries_warnings_and_the_day(decisions, word
     for warning in answer.warnings:
         assert words.text(warning) in said
     assert "as of 1 July 2026" in said and "shop.csv" in said and "seed" not in said
+
+
+def test_the_slide_stands_in_the_report(made, browser):
+    browser.open(made[0])
+    browser.ask("document.getElementById('slide').closest('details').open = true")
+    assert browser.ask("((i) => [i.naturalWidth, i.naturalHeight])(document.querySelector('#slide img'))") == [
+        1920,
+        1080,
+    ]
