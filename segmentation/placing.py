@@ -7,9 +7,11 @@ import numpy as np
 import pandas as pd
 
 from segmentation.clusters import Fitted, Model, Placed, place
+from segmentation.joining import APART
 from segmentation.vocabulary import SEGMENTS
 from segmentation.words import Sentence, plural, sentence
 
+BEGINNING = pd.Timestamp("1970-01-01")  # no order is read from before it: lines.order_problems
 MAX_ORDERS = 24  # additional orders: two a month for a year; who needs more will not get there by ordering
 
 
@@ -23,13 +25,26 @@ def sql_number(value: float) -> str:
     return f"({text})" if text.startswith("-") else text
 
 
-def statement(model: Model, window: int | None) -> str:
-    """The SELECT that places every row of a table `customers` as clusters.place does, to the last bit."""
+def _filled(template: str, months: int | None, **values) -> str:
+    """A template of the folder sql, filled in."""
     folder = jinja2.FileSystemLoader(Path(__file__).parent / "sql")
     templates = jinja2.Environment(loader=folder, undefined=jinja2.StrictUndefined, keep_trailing_newline=True)
     templates.filters["number"] = sql_number
-    span = f"{window} months" if window else "the whole order log"
-    return templates.get_template("assign_segments.sql.j2").render(model=model, segments=SEGMENTS, window=span)
+    window = f"{months} months" if months else "the whole order log"
+    return templates.get_template(f"{template}.j2").render(window=window, **values)
+
+
+def statement(model: Model, months: int | None) -> str:
+    """The SELECT that places every row of a table `customers` as clusters.place does, to the last bit."""
+    return _filled("assign_segments.sql", months, model=model, segments=SEGMENTS)
+
+
+def customers_statement(snapshot: pd.Timestamp, months: int | None) -> str:
+    """The SELECT that makes the table `customers` from a table `orders`, as orders.rfm_from_orders does from a log."""
+    first = snapshot - pd.DateOffset(months=months) if months else BEGINNING
+    start = first - pd.Timedelta(days=APART) if months else BEGINNING
+    days = {"snapshot": f"{snapshot:%Y-%m-%d}", "first_day": f"{first:%Y-%m-%d}", "read_from": f"{start:%Y-%m-%d}"}
+    return _filled("customers_from_orders.sql", months, apart=APART, **days)
 
 
 def orders_to_rise(model: Model, customers: pd.DataFrame, most: int = MAX_ORDERS) -> np.ndarray:
