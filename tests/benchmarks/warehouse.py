@@ -188,7 +188,7 @@ def made(rows: int) -> str:
           DATE '2023-07-01' + CAST(HASH(i + {rows}) % 1096 AS INTEGER) AS Order_Date,
           CAST((CASE WHEN i % 100 = 0 THEN -0.5 ELSE 1 END) * EXP(3 + HASH(i + 2 * {rows}) % 1000 / 500)
             AS DECIMAL(12, 2)) AS Amount
-        FROM RANGE({rows}) some(i)"""
+        FROM RANGE({rows}) numbers(i)"""
 
 
 def huge(options) -> None:
@@ -204,9 +204,9 @@ def huge(options) -> None:
         with duckdb.connect(path, read_only=True) as base:
             window = "Order_Date >= '2025-07-01' AND Order_Date < '2026-07-01' AND Amount > 0"
             names = ("orders", "customers", "segments")
-            sizes = [base.sql(f"SELECT COUNT(*) FROM {name}").fetchone()[0] for name in names]
-            counted = base.sql(f"SELECT COUNT(*), COUNT(DISTINCT Customer_ID) FROM orders WHERE {window}").fetchone()
-            summed = base.sql("SELECT SUM(Frequency)::BIGINT, COUNT(*) FROM customers").fetchone()
+            sizes = [base.execute(f"SELECT COUNT(*) FROM {name}").fetchone()[0] for name in names]
+            counted = base.execute(f"SELECT COUNT(*), COUNT(DISTINCT Customer_ID) FROM orders WHERE {window}").fetchone()
+            summed = base.execute("SELECT SUM(Frequency)::BIGINT, COUNT(*) FROM customers").fetchone()
             print(f"{sizes[0]:,} orders, {sizes[1]:,} customers, {sizes[2]:,} placed; DuckDB {duckdb.__version__}")
             print(f"orders in the window and their customers: {counted} counted, {summed} in the customer table")
 
