@@ -1,4 +1,4 @@
-"""Placing anyone without the notebook: the exported SQL statement; and how many orders put a customer further up."""
+"""Placing anyone without the notebook: the exported SQL statements; and how many orders put a customer further up."""
 
 from pathlib import Path
 
@@ -47,6 +47,18 @@ def customers_statement(snapshot: pd.Timestamp, months: int | None) -> str:
     return _filled("customers_from_orders.sql", months, apart=APART, **days)
 
 
+def export(folder: Path, model: Model, snapshot: pd.Timestamp | None, months: int | None) -> Sentence:
+    """Write the statements into a folder, that of the customer table only where the snapshot is known; says so."""
+    files = {"assign_segments.sql": statement(model, months)}
+    text = "`assign_segments.sql` places customers in a warehouse."
+    if snapshot is not None:
+        files["customers_from_orders.sql"] = customers_statement(snapshot, months)
+        text = "`customers_from_orders.sql` makes the customer table in a warehouse, `assign_segments.sql` places it."
+    for name, sql in files.items():
+        (folder / name).write_text(sql, encoding="utf-8", newline="\n")
+    return sentence(text + " SQLite, DuckDB, PostgreSQL, MariaDB and Spark take such a file as it is.")
+
+
 def orders_to_rise(model: Model, customers: pd.DataFrame, most: int = MAX_ORDERS) -> np.ndarray:
     """Fewest additional orders, placed at the snapshot, that put a customer into a better segment; inf above `most`.
 
@@ -68,8 +80,7 @@ def on_rounding(fitted: Fitted, reread: Placed, customers: pd.DataFrame) -> Sent
     moved = (place(fitted.exact, customers).cluster != place(fitted.model, customers).cluster).sum()
     return sentence(
         "Read from its file again, the model places {same:%} of customers as here. The fit before rounding would "
-        "place {whom} elsewhere; only the published numbers count. `assign_segments.sql` holds nothing but SQL-92, so "
-        "a warehouse can run it where the customers are.",
+        "place {whom} elsewhere; only the published numbers count.",
         same=(reread.cluster == customers["Cluster"]).mean(),
         whom=plural(moved, "customer") if moved else "nobody",
     )

@@ -25,7 +25,7 @@ PUBLISHING = {"complete": False, "what": "a run was stopped while it published h
 OUTPUTS = (
     "ecommerce_user_behavior_cleaned.csv", "ecommerce_segmented_customers.csv", "ecommerce_set_aside_rows.csv",
     "ecommerce_set_aside_orders.csv", "segment_profiles.csv", "segment_model.json", "segment_movers.csv",
-    "assign_segments.sql", "campaign_plan.csv", "new_customers.csv", MANIFEST,
+    "assign_segments.sql", "customers_from_orders.sql", "campaign_plan.csv", "new_customers.csv", MANIFEST,
 )  # fmt: skip
 OVERWRITTEN = "is read by this run and would be overwritten; expected another OUTPUT_DIR"
 SPARE = 200_000_000  # bytes that must be free where results go; the results of 100,000 customers take a third of it

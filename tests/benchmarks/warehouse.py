@@ -205,7 +205,8 @@ def huge(options) -> None:
             window = "Order_Date >= '2025-07-01' AND Order_Date < '2026-07-01' AND Amount > 0"
             names = ("orders", "customers", "segments")
             sizes = [base.execute(f"SELECT COUNT(*) FROM {name}").fetchone()[0] for name in names]
-            counted = base.execute(f"SELECT COUNT(*), COUNT(DISTINCT Customer_ID) FROM orders WHERE {window}").fetchone()
+            query = f"SELECT COUNT(*), COUNT(DISTINCT Customer_ID) FROM orders WHERE {window}"
+            counted = base.execute(query).fetchone()
             summed = base.execute("SELECT SUM(Frequency)::BIGINT, COUNT(*) FROM customers").fetchone()
             print(f"{sizes[0]:,} orders, {sizes[1]:,} customers, {sizes[2]:,} placed; DuckDB {duckdb.__version__}")
             print(f"orders in the window and their customers: {counted} counted, {summed} in the customer table")
