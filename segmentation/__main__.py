@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -128,9 +129,10 @@ def check(found: dict) -> None:
     publish.Targets.of(found["OUTPUT_DIR"], found["IMAGES_DIR"], *files)
 
 
-def execute(notebook, folder: Path, told=lambda line: None) -> None:
+def execute(notebook, folder: Path, told=lambda line: None, drawings: str = "") -> None:
     """Execute a notebook; relative paths start at the folder; told(chapter) as each one begins.
 
+    drawings: folder where figures go as drawings for the report, too.
     Raises nbclient's CellExecutionError. Nothing in the result differs between machines: no timings, no Python version.
     """
     from nbclient import NotebookClient
@@ -145,7 +147,8 @@ def execute(notebook, folder: Path, told=lambda line: None) -> None:
     options = {"timeout": None, "kernel_name": "python3", "record_timing": False, "on_cell_start": progress}
     client = NotebookClient(notebook, resources={"metadata": {"path": str(folder)}}, **options)
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    client.execute(env={**os.environ, "PYTHONPATH": path}, stderr=subprocess.DEVNULL)
+    wanted = {"PYTHONPATH": path, "SEGMENTATION_DRAWINGS": drawings}
+    client.execute(env={**os.environ, **wanted}, stderr=subprocess.DEVNULL)
     notebook.metadata.language_info.pop("version", None)
 
 
@@ -177,15 +180,6 @@ def write(notebook, path: Path) -> None:
     waiting.replace(path)
 
 
-def write_report(notebook, path: Path) -> None:
-    """The executed notebook as one HTML file without code."""
-    from nbconvert import HTMLExporter
-
-    template = Path(__file__).parent / "report" / "report.html.j2"
-    exporter = HTMLExporter(template_name="classic", template_file=str(template), exclude_input=True)
-    path.write_text(exporter.from_notebook_node(notebook)[0], encoding="utf-8", newline="\n")
-
-
 def run(asked: argparse.Namespace) -> str:
     """Do what was asked; returns one line on what there is now."""
     import nbformat
@@ -196,19 +190,20 @@ def run(asked: argparse.Namespace) -> str:
         write(notebook, NOTEBOOK)
         return f"{NOTEBOOK.name} and its results in data/ and images/ are up to date"
     given = parameters_of(asked)
-    execute(with_parameters(notebook, given), Path.cwd(), show_progress)
-    return add_pages(notebook, Path(asked.out).expanduser(), given, asked.no_report)
+    with tempfile.TemporaryDirectory(prefix="segmentation-drawings-") as drawings:
+        execute(with_parameters(notebook, given), Path.cwd(), show_progress, "" if asked.no_report else drawings)
+        return add_pages(notebook, Path(asked.out).expanduser(), given, None if asked.no_report else Path(drawings))
 
 
-def add_pages(notebook, out: Path, given: dict, no_report: bool) -> str:
-    """Put the executed notebook and the report beside the results; returns one line on what there is now.
+def add_pages(notebook, out: Path, given: dict, drawings: Path | None) -> str:
+    """Put the executed notebook and, with drawings, the report beside the results; returns one line on what there is.
 
     Raises InputError where another run has published there in the meantime.
     """
-    from segmentation import publish
+    from segmentation import publish, report
     from segmentation.problems import InputError
 
-    report = out / "report.html"
+    page = out / "report.html"
     with publish.locked(out):
         manifest = publish.read_manifest(out)
         files = [Path(given[name]) for name in ("CUSTOMERS_CSV", "ORDERS_CSV") if given[name]]
@@ -216,12 +211,12 @@ def add_pages(notebook, out: Path, given: dict, no_report: bool) -> str:
         told = manifest.get("parameters", {})
         if not same_files or any(told[name] != given[name] for name in told.keys() & given.keys()):
             raise InputError(f"{out.name}: another run has published there; expected a folder for each run")
-        report.unlink(missing_ok=True)  # an earlier run's would contradict the results beside it
+        page.unlink(missing_ok=True)  # an earlier run's would contradict the results beside it
         write(notebook, out / NOTEBOOK.name)
-        if no_report:
+        if drawings is None:
             return f"{out / NOTEBOOK.name} is ready"
-        write_report(notebook, report)
-    return f"{report} is ready"
+        report.write(notebook, page, drawings)
+    return f"{page} is ready"
 
 
 def main() -> int:
@@ -248,8 +243,8 @@ def in_options(message: str) -> str:
     >>> in_options("WINDOW_MONTHS is 0; expected a whole number from 1 to 600, or None")
     '--window is 0; expected a whole number from 1 to 600, or all'
     """
-    if message.startswith("WINDOW_MONTHS is"):
-        message = message.removesuffix("None") + "all"
+    if message.startswith(tuple(OPTIONS)):
+        message = message.removesuffix(", or None") + (", or all" if message.startswith("WINDOW_MONTHS") else "")
     for name, option in OPTIONS.items():
         message = re.sub(rf"(?<![\w'])(?:set )?{name}\b(?!')", option, message)
     return message

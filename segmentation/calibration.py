@@ -185,18 +185,16 @@ def direction(forecast: Forecast) -> Sentence:
 
 
 def reading(forecast: Forecast) -> Sentence:
-    """How far the total was off, how much of that is chance, and which segments to doubt."""
+    """How much of the miss is chance, and which segments to doubt."""
     segments, total = forecast.by_segment.drop("All"), forecast.total
     belief = forecast.judged.terms.belief
     chance_alone = (total["high"] - total["predicted"]) / total["actual"]
-    text = "**What this tells us.** {direction}. Chance among customers "
-    if forecast.missed > chance_alone:
-        text += "explains {chance:%} at most; the rest is how one period differs from the next."
-    else:
-        text += "can explain that."
+    text = "**What this tells us.** Chance among customers explains a miss of {chance:%} in the total"
+    text += (
+        "; the rest is how one period differs from the next." if forecast.missed > chance_alone else ", so this one."
+    )
     wrong = segments.index[(segments["Predicted / actual"] - 1).abs() > belief.total_off]
     flat = segments.index[(segments["Customers"] > 2) & ~(segments["Rank"] >= belief.min_rank)]
     text += " Doubt the totals of {wrong}: they were off by more than {off:%0}." if len(wrong) else ""
     text += " Among {flat} it hardly ranks customers: use the segment's mean." if len(flat) else ""
-    numbers = {"direction": direction(forecast), "chance": chance_alone, "off": belief.total_off}
-    return sentence(text, wrong=wrong, flat=flat, **numbers)
+    return sentence(text, chance=chance_alone, off=belief.total_off, wrong=wrong, flat=flat)

@@ -42,13 +42,14 @@ class Criteria:
 
 @dataclass(frozen=True)
 class Action:
-    """What is done for one segment."""
+    """What is done for one group of customers."""
 
+    segment: str  # of which its customers are, or from which they slip
     goal: str
     actions: str
     channel: str  # and cadence
-    shows: str  # the number that would show that it works
-    kpi: str  # the same number, as chapter 12 tests it
+    measure: str  # what its test counts per customer: "Orders" or "VIP", see experiments.COUNTED
+    success: float  # assumed: of those who would not order (be VIP) by themselves, the share who do because of it
 
     @property
     def first(self) -> str:
@@ -71,14 +72,11 @@ class Assumptions:
 
     margin: float  # of spend left after goods, shipping and payment
     discount_rate: float  # a year
-    lost_share: float  # of VIP that stop buying if nobody looks after them
-    lift_share: float  # of Loyalists and Promising that reach the median spend of the next segment
-    win_back_share: float  # of At-Risk that return and spend like the median Promising customer
+    overdue_from: float  # times the usual gap between a customer's orders, from which he is overdue
     horizon_months: int  # how far ahead value looks
     keep_from: float  # adjusted Rand index with a refit from which the frozen model is kept
     alpha: float  # false alarms of a test
     power: float  # chance that a test finds a lift that is there
-    control_share: float  # of customers, who get nothing new
 
     @property
     def kept_of_spend(self) -> float:

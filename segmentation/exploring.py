@@ -162,25 +162,9 @@ def loyalty_tiers(customers: pd.DataFrame) -> Tiers | LeftOut:
     return Tiers(short(highest), (labels[best] != highest).mean())
 
 
-def score_map(customers: pd.DataFrame) -> pd.DataFrame:
-    """Customers and their mean spend by frequency score (5 to 1, down) and recency score (1 to 5, across)."""
-    cells = customers.groupby(["F_Score", "R_Score"])["Monetary"].agg(customers="size", spend="mean").unstack()
-    columns = pd.MultiIndex.from_product([["customers", "spend"], range(1, 6)])
-    return cells.reindex(range(5, 0, -1)).reindex(columns=columns)
-
-
-def span(grid: pd.DataFrame) -> Sentence:
-    """From where to where mean spend runs."""
-    spend = grid["spend"].round(2).stack()
-    if spend.min() == spend.max():
-        return sentence("Mean spend is {spend:$} in every cell", spend=spend.min())
-    template = "Mean spend runs from {low:$} (F{poorest[0]}, R{poorest[1]}) to {high:$} (F{richest[0]}, R{richest[1]})"
-    return sentence(template, low=spend.min(), high=spend.max(), poorest=spend.idxmin(), richest=spend.idxmax())
-
-
 def on_ties(customers: pd.DataFrame) -> Sentence:
     """Which scores are no fifths, because one of them holds more than TIED of all customers."""
     largest = {name: customers[f"{name[0]}_Score"].value_counts(normalize=True).max() for name in RFM}
     tied = [name.lower() for name in RFM if largest[name] > TIED]
-    text = "Many customers share one value of {tied:&}, so scores are not fifths there."
+    text = "Many customers share one value of {tied:&}, so scores are not fifths there. "
     return sentence(text if tied else "", tied=tied)

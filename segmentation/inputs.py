@@ -6,7 +6,7 @@ import pandas as pd
 
 from segmentation import cleaning, lines, orders, reading
 from segmentation.decisions import DataRules
-from segmentation.problems import InputError, LeftOut, quietly
+from segmentation.problems import InputError, LeftOut, named_path, quietly
 from segmentation.synonyms import key, recognised
 from segmentation.vocabulary import COMPUTED, ORDER_COLUMNS, REQUIRED
 from segmentation.words import Sentence, sentence, short
@@ -44,6 +44,8 @@ def files_named(customers: str | None, log: str | None) -> tuple[str | None, str
     >>> files_named("my_customers.csv", SHIPPED_ORDERS)
     ('my_customers.csv', None)
     """
+    for name, path in (("CUSTOMERS_CSV", customers), ("ORDERS_CSV", log)):
+        named_path(name, path)  # raises InputError for what is no path
     if customers == SHIPPED_CUSTOMERS and log not in (None, SHIPPED_ORDERS):
         return None, log
     if log == SHIPPED_ORDERS and customers not in (None, SHIPPED_CUSTOMERS):
@@ -70,10 +72,9 @@ def kind_of(path: str, given: dict[str, str]) -> tuple[str, Sentence | str]:
     most, some, problem = max(problems.values(), key=lambda found: found[:2])
     if most or (not some and "no header" in str(problem)):
         raise problem
-    raise InputError(
-        f"{name}: neither orders ({', '.join(ORDER_COLUMNS)}) nor customers ({', '.join(REQUIRED)}) are recognised; "
-        f"found {reading.listed(header)}. Say which is which with COLUMNS, like '{reading.listed(header[:1])}=Order_ID'"
-    )
+    kinds = f"neither orders ({', '.join(ORDER_COLUMNS)}) nor customers ({', '.join(REQUIRED)})"
+    how = f"Say which is which with COLUMNS, like '{reading.listed(header[:1])}=one of these names'"
+    raise InputError(f"{name}: {kinds} are recognised; found {reading.listed(header)}. {how}")
 
 
 def header_found(path: str, given: dict[str, str]) -> list[str]:

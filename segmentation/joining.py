@@ -113,15 +113,16 @@ def count_once(rows: pd.DataFrame, means: str, dropped: int) -> tuple[pd.DataFra
     if means == TOTALS:
         surplus, differing = further_totals(rows)
         rows["Refunded"] = rows.groupby("Order")["Refunded"].transform("sum")
+    alike = ("rows that repeat another", len(repeats) + dropped, "dropped")
+    if means == LINES:
+        alike = ("rows that repeat another", len(repeats), "kept, lines of an order")
     entries = [
         ("rows with a line of an order that stood before", len(again), "dropped"),
-        ("rows of orders that stand twice", dropped, "dropped"),
-        ("rows that repeat another", len(repeats), "kept, lines of an order"),
+        ("rows of orders that stand twice", dropped if means == LINES else 0, "dropped"),
+        alike,
         ("further lines with the order's total again, or none", len(surplus), "total counted once"),
         ("orders whose lines show different totals", differing, "the first one counted"),
     ]
-    if means != LINES:
-        entries[1:3] = [("rows that repeat another", dropped + len(repeats), "dropped")]
     return rows.drop(index=surplus), entries
 
 

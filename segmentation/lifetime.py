@@ -120,7 +120,7 @@ def expect(known: pd.DataFrame, weeks: float, max_correlation: float, seed: int)
     some = known.iloc[in_order(known, seed)]
     again = some[(some["x"] > 0) & (some["value"] > 0)]
     if len(again) < MIN_REPEATERS:
-        text = "only {n:# customer} with a second purchase; it needs {least}"
+        text = "{n:# customer} with first order seen bought again; it needs {least}"
         return Lifetime(pd.Series(np.nan, known.index), sentence(text, n=len(again), least=MIN_REPEATERS))
     purchasing = fit_purchasing(*some[["x", "last", "known"]].to_numpy().T)
     paid = some[some["value"] > 0]

@@ -1,15 +1,17 @@
 """Rows of an export to orders: one row per order or per order line, one rule after the other, each with its count."""
 
+import re
 from dataclasses import dataclass
 
 import pandas as pd
 
 from segmentation import joining
-from segmentation.cleaning import SHORTENED, first_reasons, no_customer, stop_if_unusable
+from segmentation.cleaning import HEADER, SHORTENED, first_reasons, says_totals, stop_if_unusable
 from segmentation.joining import Entry
-from segmentation.parsing import MAX_VALUE, far_off, read_dates, read_numbers, same_currency
+from segmentation.parsing import MAX_VALUE, read_dates, read_numbers, same_currency
 from segmentation.problems import InputError
 from segmentation.reading import Kind, Table, is_blank, read_table
+from segmentation.strays import far_days
 from segmentation.synonyms import ORDER_EXPORTS
 from segmentation.vocabulary import LINE_COLUMNS, MIN_CUSTOMERS, ORDER_COLUMNS, STATE_COLUMNS
 
@@ -21,6 +23,7 @@ NOT_BOUGHT = GAVE_BACK + (  # what a status says when no money stayed
 )
 STILL_BOUGHT = "partial"  # partially refunded
 NOBODY = r"(?i)\s*(guest(@.*)?|0|null|n/?a|nan|none|-)?\s*"  # in place of a customer
+NOTHING = r"(?i)\s*(-|n/?a|nan|none|null|no|false)?\s*"  # in place of a refund
 CANCELS = r"C\d+"  # ids of cancellations, where other ids are numbers
 SHOWN_ASIDE = 10_000  # rows set aside that are written out; more are counted only
 REMOVED = ("added to it", "total counted once", "dropped", "left out", "set aside")  # actions that take rows away
@@ -71,13 +74,13 @@ def usable_rows(raw: Table, most_aside: float) -> tuple[pd.DataFrame, pd.Series,
     Raises InputError for more unusable rows than a share, and for two currencies.
     """
     rows, line = parse_rows(raw)
-    total = totals(rows)
-    rows, entries = first_told(rows.drop(index=total.index), line, raw)
+    early = first_reasons([totals(rows), pd.Series("Refunded is no number", rows.index[rows["Refunded"].isna()])])
+    rows, entries = first_told(rows.drop(index=early.index), line, raw)
     for rule in (cancellations, not_bought, guests):
         rows, entry = rule(rows)
         entries.append(entry)
-    wrong = first_reasons([total, order_problems(rows)])
-    stop_if_unusable(wrong, raw, len(rows) + len(total), most_aside)
+    wrong = first_reasons([early, order_problems(rows)])
+    stop_if_unusable(wrong, raw, len(rows) + len(early), most_aside)
     entries += [(why, number, "set aside") for why, number in wrong.value_counts().sort_index().items()]
     rows = rows.drop(index=wrong.index, errors="ignore")
     if "Currency" in rows:
@@ -96,12 +99,15 @@ def parse_rows(raw: Table) -> tuple[pd.DataFrame, pd.Series | None]:
     line = numbers.get("Line_Total")
     if line is None and {"Quantity", "Unit_Price"} <= set(numbers):
         line = (numbers["Quantity"] * numbers["Unit_Price"]).round(6)
+    refunded = numbers.get("Refunded", pd.Series(0.0, texts.index))
+    if "Refunded" in texts:
+        refunded = refunded.mask(texts["Refunded"].str.fullmatch(NOTHING).astype(bool), 0.0)
     rows = texts.assign(
         Customer_ID=plain_ids(texts["Customer_ID"]),
         Order_ID=plain_ids(texts["Order_ID"]),
         Order_Date=read_dates(texts["Order_Date"], where + "Order_Date"),
         Amount=numbers.get("Amount", line),
-        Refunded=numbers.get("Refunded", pd.Series(0.0, texts.index)).fillna(0),
+        Refunded=refunded,
     )
     return rows, line
 
@@ -126,9 +132,13 @@ def plain_ids(ids: pd.Series) -> pd.Series:
 
 def totals(rows: pd.DataFrame) -> pd.Series:
     """Rows that sum up the others or repeat the header: by what stands for customer or order, or by the amount."""
-    reasons = [no_customer(rows[name].astype(str)) for name in ("Customer_ID", "Order_ID")]
-    found = first_reasons([named[named.isin(["a totals row", "the header again"])] for named in reasons])
     amount = rows["Amount"].where(rows["Amount"].abs() <= MAX_VALUE)
+    found = []
+    for ids in (rows["Customer_ID"].astype(str), rows["Order_ID"].astype(str)):
+        kinds = {"the header again": ids.str.fullmatch(HEADER, flags=re.IGNORECASE).astype(bool)}
+        kinds["a totals row"] = says_totals(ids, amount.to_frame())
+        found += [pd.Series(why, rows.index[named]) for why, named in kinds.items()]
+    found = first_reasons(found)
     whole = amount.sum()
     sums = (2 * amount - whole).abs() <= 1e-6 * whole
     if len(rows) > MIN_CUSTOMERS and whole > 0:
@@ -188,10 +198,10 @@ def order_problems(rows: pd.DataFrame) -> pd.Series:
     readable = dates.between("1970-01-01", "2100-12-31")
     problems = {
         "Order_ID is blank": is_blank(rows["Order_ID"]),
-        "Order_ID was shortened by a spreadsheet": shortened(rows["Order_ID"]),
-        "Customer_ID was shortened by a spreadsheet": shortened(rows["Customer_ID"]),
+        "Order_ID was shortened by a spreadsheet (export it as text)": shortened(rows["Order_ID"]),
+        "Customer_ID was shortened by a spreadsheet (export it as text)": shortened(rows["Customer_ID"]),
         "Order_Date is no date like 2026-06-30": ~readable,
-        "Order_Date lies far from all others": far_off(dates.where(readable)),
+        "Order_Date lies far from all others": far_days(dates.where(readable)),
         "Amount is no number, or too large": ~rows["Amount"].abs().le(MAX_VALUE),
         "one Order_ID under two customers": rows.index.isin(owners.index[owners > 1]),
     }

@@ -101,6 +101,17 @@ class Movement:
         """From a year ago to the last date."""
         return self.between(self.year_ago, -1)
 
+    @property
+    def who(self) -> Sentence:
+        """Where those who slipped are listed."""
+        lost = (self.latest.slipped & (self.latest.path == "Lost")).sum()
+        here = self.latest.slipped.sum() - lost
+        text = "`Previous_Segment` and `Segment_Since` say who" if here or not lost else ""
+        if lost:
+            text += " is still here. " if here else ""
+            text += "The {lost:#} lost have no order in the window, so they are in no file: look in the order log"
+        return sentence(text + ".", lost=lost)
+
     @cached_property
     def sizes(self) -> pd.DataFrame:
         """Customers by date (down) and segment (across)."""
@@ -128,7 +139,7 @@ class Movement:
         year = self.over_year
         text = (
             "From {start} to {end}, {stayed:%} of {n:# customer} stayed in their segment, {up:%} moved up, {down:%} "
-            "down and {lost:%} were lost; {new:# customer} joined."
+            "down and {lost:%} were lost; {new:# customer} came or came back."
         )
         known = year.sizes[PATHS].sum()
         shares = year.sizes[PATHS] / max(known, 1)

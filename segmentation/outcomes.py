@@ -92,6 +92,8 @@ def later_spend(log: pd.DataFrame, snapshot: pd.Timestamp, window: int | None, m
     if isinstance(fitted := fit(then, recipe), LeftOut):
         return impossible
     later = rfm_from_orders(log, snapshot, months)["Monetary"].reindex(then.index, fill_value=0.0)
+    if not later.any():
+        return LeftOut(f"this needs spend in the {months} months since {day.date()}, and there is none")
     lately = rfm_from_orders(log, day, LATELY)["Frequency"].reindex(then.index, fill_value=0)
     cluster = pd.Series(place(fitted.model, then).cluster, then.index)
     by_segment = outcome(pd.Series(pd.Categorical.from_codes(cluster, SEGMENTS), then.index), later)

@@ -118,8 +118,6 @@ DAY_MONTH = r"^\s*(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})(?!\d)"  # either fir
 YEAR_FIRST = r"^\s*(\d{4})(?:[/.-](\d{1,2})[/.-](\d{1,2})|(\d{2})(\d{2}))(?!\d)"  # 2026/6/30, 20260630
 DAY_NAME = r"^\s*(?:[a-z]{3,9},? )?(\d{1,2})[ .-]+([a-z]{3})[a-z]*[ .,-]+(\d{4})"  # Tue, 30 June 2026
 NAME_DAY = r"^\s*(?:[a-z]{3,9},? )?([a-z]{3})[a-z]*\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})"  # Jun 30, 2026
-FEW, MANY = 0.005, 50  # far-off dates: at most one in two hundred, and only where there are many
-FAR_DAYS, FAR_TIMES = 31, 5  # far: a gap of more days, and more times the longest gap between the others
 MONTHS = dict(zip("jan feb mar apr may jun jul aug sep oct nov dec".split(), range(1, 13), strict=True))
 
 
@@ -144,23 +142,6 @@ def read_dates(texts: pd.Series, where: str) -> pd.Series:
     for found in (pd.to_datetime(named_month(odd), errors="coerce"), slashed):
         days = days.fillna(found)
     return pd.Series(pd.DatetimeIndex(days).append(pd.DatetimeIndex([pd.NaT])).take(coded.codes), texts.index)
-
-
-def far_off(dates: pd.Series) -> pd.Series:
-    """Whether each date lies far before or after the rest: at the far side of a gap that no other comes near to.
-
-    At most FEW of all dates, at least one, can be far off at either end; of fewer than MANY dates none is.
-    """
-    days = dates.dropna().sort_values()
-    few = max(1, int(FEW * len(days)))
-    if len(days) < MANY:
-        return pd.Series(False, dates.index)
-    gaps = days.diff().dt.days
-    far = gaps > max(FAR_DAYS, FAR_TIMES * gaps.iloc[few + 1 : len(gaps) - few].max())
-    early, late = far.iloc[1 : few + 1], far.iloc[len(far) - few :]
-    first = days[early[early].index[-1]] if early.any() else days.iloc[0]
-    after = days[late[late].index[0]] if late.any() else days.iloc[-1] + pd.Timedelta(days=1)
-    return (dates < first) | (dates >= after)
 
 
 def year_first(words: pd.Series) -> pd.DataFrame:

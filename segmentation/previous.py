@@ -46,6 +46,9 @@ def files_of(path: str | None) -> list[Path]:
         return []
     if not named.exists():
         raise InputError(f"{named.name}: does not exist; expected the folder of an earlier run, or its {CUSTOMERS}")
+    if not named.is_dir() and not named.is_file():
+        found = "is a pipe or a device"
+        raise InputError(f"{named.name}: {found}; expected the folder of an earlier run, or its {CUSTOMERS}")
     if not named.is_dir():
         return [path for path in (named, named.with_name(MODEL)) if path.is_file()]
     there = [named / name for name in (CUSTOMERS, PROFILES, MODEL) if (named / name).is_file()]

@@ -8,11 +8,11 @@ import pandas as pd
 from segmentation.decisions import Criteria
 from segmentation.evidence import Choice
 from segmentation.exploring import wilson
-from segmentation.features import present
+from segmentation.features import cut_points, present
 from segmentation.problems import LeftOut
 from segmentation.seasons import Seasons
 from segmentation.vocabulary import AT_RISK, LOYAL, PROMISING, SEGMENTS, VIP
-from segmentation.words import Sentence, sentence
+from segmentation.words import Sentence, each, sentence
 
 PROFILE_ROWS = {  # column of the profile table: (label, how it is written)
     "Customers": ("Customers", "{x:#}"),
@@ -27,6 +27,8 @@ PROFILE_ROWS = {  # column of the profile table: (label, how it is written)
     "Frequency_Mean": ("Orders, mean", "{x:.1f}"),
     "Monetary_Median": ("Spend, median", "{x:$}"),
     "Monetary_Mean": ("Spend, mean", "{x:$}"),
+    "Monetary_Capped": ("Spend up to the cap, mean", "{x:$}"),
+    "Largest_Share": ("The largest customer's share of it", "{x:%}"),
     "Order_Value": ("Spend per order", "{x:$}"),
     "Engagement_Score_Mean": ("Engagement score (0-100), mean", "{x:.1f}"),
     "Session_Count_Mean": ("Sessions, mean", "{x:.1f}"),
@@ -36,13 +38,21 @@ PROFILE_ROWS = {  # column of the profile table: (label, how it is written)
     "Stability_Jaccard": ("Comes back on resamples (Jaccard)", "{x:.3f}"),
     "Boundary_Share": ("On a boundary", "{x:%}"),
 }
-NOT_SHOWN = ["Recency_Mean", "Frequency_Mean", "Stability_Jaccard", "Boundary_Share"]  # only in the file
+NOT_SHOWN = [  # only in the file
+    "Recency_Mean",
+    "Frequency_Mean",
+    "Monetary_Capped",
+    "Largest_Share",
+    "Stability_Jaccard",
+    "Boundary_Share",
+]
+ONE_CUSTOMER = 0.5  # of a segment's revenue from one customer, above which its mean is that customer
 LIKE = 1.05  # means closer than this count as equal, whichever is ahead
 BESIDE = "{x:.3f}; without groups {bar:.3f}, shuffled {mixed:.3f}"
 
 
-def describe(customers: pd.DataFrame, stability: pd.Series, boundary: pd.Series, by_date) -> pd.DataFrame:
-    """One row per segment, the columns of PROFILE_ROWS as far as the table knows them.
+def describe(customers: pd.DataFrame, stability: pd.Series, boundary: pd.Series, cap: float, by_date) -> pd.DataFrame:
+    """One row per segment, the columns of PROFILE_ROWS as far as the table knows them; cap: quantile of spend.
 
     by_date: seasons.Seasons, or LeftOut where only one day is known.
     """
@@ -54,6 +64,9 @@ def describe(customers: pd.DataFrame, stability: pd.Series, boundary: pd.Series,
         name, _, statistic = column.rpartition("_")
         if statistic in ("Median", "Mean") and present(customers, [name]):
             table[column] = groups[name].agg(statistic.lower())
+    capped = customers["Monetary"].clip(upper=cut_points(customers["Monetary"], [cap])[0])
+    table["Monetary_Capped"] = capped.groupby(customers["Segment_Name"], observed=False).mean()
+    table["Largest_Share"] = groups["Monetary"].max() / table["Revenue"].where(table["Revenue"] > 0)
     table["Order_Value"] = table["Revenue"] / groups["Frequency"].sum().replace(0, np.nan)
     if present(customers, ["Returns"]):
         asked = customers.dropna(subset="Returns").groupby("Segment_Name", observed=False)
@@ -75,9 +88,12 @@ def as_rows(segments: pd.DataFrame) -> pd.DataFrame:
 
 
 def doubts(segments: pd.DataFrame) -> list[str]:
-    """Where a segment is not what its name says; an empty list means that every name is earned."""
-    spend, orders, days = (segments[f"{name}_Mean"] for name in ("Monetary", "Frequency", "Recency"))
-    found = []
+    """Where a segment is not what its name says; an empty list means that every name is earned.
+
+    Spend counts up to the cap, as it does for the names: one enormous order must not cost everybody theirs.
+    """
+    spend, orders, days = (segments[name] for name in ("Monetary_Capped", "Frequency_Mean", "Recency_Mean"))
+    found = [f"{name} bought nothing" for name in SEGMENTS[:-1] if orders[name] == 0 and spend[name] == 0]
     for better, worse in itertools.combinations(SEGMENTS, 2):
         if spend[better] <= LIKE * spend[worse]:
             much = "more than" if spend[worse] > spend[better] else "nearly as much as"
@@ -94,24 +110,33 @@ def doubts(segments: pd.DataFrame) -> list[str]:
 
 
 def lapsed(customers: pd.DataFrame, criteria: Criteria) -> list[Sentence]:
-    """The doubt that At-Risk are mostly gone: as many as criteria say ordered once at most, and too long ago.
+    """What is to be said of At-Risk who are mostly gone: as many as criteria say ordered once, and too long ago.
 
     An order of recency tells who is worse off than whom; whether there is anybody left to keep, it does not tell.
     """
     at_risk = customers[customers["Segment_Name"] == AT_RISK]
     gone = ((at_risk["Frequency"] <= 1) & (at_risk["Recency"] > criteria.lapsed_days)).mean()
     text = "{name} are mostly lapsed: {gone:%} ordered once at most, more than {days} days ago"
-    doubt = sentence(text, name=AT_RISK, gone=gone, days=criteria.lapsed_days)
-    return [doubt] if gone >= criteria.lapsed_share else []
+    said = sentence(text, name=AT_RISK, gone=gone, days=criteria.lapsed_days)
+    return [said] if gone >= criteria.lapsed_share else []
 
 
-def names_fit(doubts: list[str | Sentence]) -> Sentence:
-    """What the doubts come to."""
+def names_fit(doubts: list[str], lapsed: list[Sentence]) -> Sentence:
+    """What the doubts come to, and whether At-Risk are mostly gone."""
     text = "Each segment is what its name says: spend, orders and recency fall into the order that the names promise."
     if doubts:
         text = "> **Warning: the names do not fit these data well.** {doubts:; }. "
-        text += "The files keep the four names; go by what the table says of each segment."
-    return sentence(text, doubts=doubts)
+        text += "The files keep the four names; read the first two as ranks by spend, the last two by last order."
+    text += " But {lapsed:; }." if lapsed else ""
+    return sentence(text, doubts=doubts, lapsed=lapsed)
+
+
+def on_one_customer(segments: pd.DataFrame) -> Sentence:
+    """Which segments' revenue lives on one customer; empty where none does."""
+    text = "**One customer brings {shares:&}**: without that one, means and money of the segment are others."
+    large = segments["Largest_Share"]
+    shares = each("{value:%} of the revenue of {name}", large[(large > ONE_CUSTOMER) & (segments["Customers"] > 1)])
+    return sentence(text if shares else "", shares=shares)
 
 
 def relative(segments: pd.DataFrame) -> pd.DataFrame:
@@ -123,13 +148,14 @@ def relative(segments: pd.DataFrame) -> pd.DataFrame:
     return (means + (average == 0)).div(average.replace(0, 1)).round(6)
 
 
-def check(segments: pd.DataFrame, criteria: Criteria, choice: Choice, doubts: list[str | Sentence]) -> pd.DataFrame:
+def check(segments: pd.DataFrame, criteria: Criteria, choice: Choice, doubts: list[str]) -> pd.DataFrame:
     """Criterion, what was Found (a Sentence), and whether that is enough: Met is "yes" or "NO".
 
     choice: what four clusters reach here and in tables without groups; NaN is not met.
     """
     share, size, jaccard = segments[["Customer_Share", "Customers", "Stability_Jaccard"]].min()
-    step = (segments["Monetary_Mean"] / segments["Monetary_Mean"].shift(-1).clip(lower=1e-9)).min()
+    spend = segments["Monetary_Capped"]
+    step = (spend / spend.shift(-1).clip(lower=1e-9)).min()
     lowest = choice.bar("jaccard", criteria.percentile)
     weakest = sentence(BESIDE, x=jaccard, bar=lowest, mixed=choice.shuffled["jaccard"])
     found = [

@@ -2,6 +2,7 @@
 
 import io
 import itertools
+import json
 import re
 import tempfile
 import warnings
@@ -13,8 +14,9 @@ from IPython import get_ipython
 from IPython.display import Markdown, display
 from PIL import Image
 
-from segmentation.figures.style import DPI, Canvas
-from segmentation.problems import LeftOut, quietly
+from segmentation.figures.style import DPI, NARROW, WIDE, Canvas, save_drawing
+from segmentation.headline import RECORD, Answer, record
+from segmentation.problems import LeftOut, quietly, setting
 from segmentation.words import Sentence, Words, plain
 
 
@@ -59,6 +61,7 @@ class Page:
         self.data, self.images = Path(self.stage.name, "data"), Path(self.stage.name, "images")
         self.data.mkdir()
         self.images.mkdir()
+        self.drawings = setting("DRAWINGS", None)  # a folder for the report's drawings, where a report is made
         self.numbers = {}  # figure: its number
         self.alts = {}  # figure: its alt text
 
@@ -112,12 +115,19 @@ class Page:
         alt = f"{shows}. {finding}{added}."
         self.alts[name] = alt
         number = self.numbers.setdefault(name, len(self.numbers) + 1)
-        display(self._bundle(png, alt), raw=True, metadata={"image/png": {"alt": alt}})
+        told = {"name": name, "number": number, "finding": finding, "drawn": canvas.drawn, "more": added}
+        display(self._bundle(png, alt), raw=True, metadata={"image/png": {"alt": alt, **told}})
+        if self.drawings:
+            for width, suffix in ((WIDE, ""), (NARROW, "-narrow")):
+                drawing = plot(result, Canvas(finding, self.words, width, titled=False))
+                save_drawing(drawing, Path(self.drawings, f"{name}{suffix}.svg"))
         display(as_markdown(f"*Figure {number}. {plain(shows + added)}.*"))
 
-    def answer(self, top: FirstScreen, text: Sentence, name: str) -> None:
-        """Put the answer and the figure of this name, drawn before, on the first screen."""
-        top.text.update(as_markdown(self.words.text(text)))
+    def answer(self, top: FirstScreen, answer: Answer, name: str) -> None:
+        """Put the answer and the figure of this name, drawn before, on the first screen; and all of it as a record."""
+        model = json.loads((self.data / "segment_model.json").read_text(encoding="utf-8"))
+        told = {"text/markdown": as_markdown(self.words.text(answer.text)).data, "text/plain": "The answer"}
+        top.text.update(told | {RECORD: record(answer, self.words) | {"model": model}}, raw=True)
         alt = self.alts[name]
         png = (self.images / f"{name}.png").read_bytes()
         top.picture.update(self._bundle(png, alt), raw=True, metadata={"image/png": {"alt": alt}})

@@ -264,7 +264,7 @@ def comparison(judged: Judged) -> pd.DataFrame:
 
 def judging(judged: Judged) -> Sentence:
     """On whom forecasts were judged, where they were chosen, which is used, and for whom the reference speaks."""
-    text = "Judged on {n:# customer} of {start} and the {spent:$} that they spent in the {months} months after."
+    text = "Judged on the {n:# customer} of {start} and the {spent:$} that they spent in the {months} months after."
     if len(judged.periods) > 1:
         text += " Chosen on {earlier:# earlier period} of {months} months, so choosing does not flatter."
     else:

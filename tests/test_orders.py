@@ -9,6 +9,7 @@ from segmentation.figures.style import Canvas
 from segmentation.lines import read_orders
 from segmentation.orders import agreement, by_month, covers, customers_from_orders, find_log, rfm_from_orders
 from segmentation.problems import InputError
+from segmentation.strays import far_days
 from segmentation.vocabulary import ORDER_COLUMNS
 
 SNAPSHOT = pd.Timestamp("2026-07-01")
@@ -122,7 +123,70 @@ def test_another_window_and_another_snapshot_are_named(found, words, path, shop)
         found(path(later), customers)
     used = found(path(later), customers, snapshot="2026-07-01")
     assert used.snapshot == SNAPSHOT and len(used.log) == len(orders)
-    assert "left out, on or after the snapshot: 1) agrees" in words.text(used.story)
+    assert "left out, on or after the snapshot: 1 order) agrees" in words.text(used.story)
+
+
+def test_a_table_that_does_not_know_refunds_is_met_by_the_log_without_them_and_that_is_said(found, words, path, shop):
+    orders, customers = shop
+    sold = orders[orders["Amount"] >= 0]
+    dated = sold.assign(Order_Date=pd.to_datetime(sold["Order_Date"]))
+    gross = customers.assign(
+        Monetary=rfm_from_orders(dated, SNAPSHOT, 12).loc[customers["Customer_ID"], "Monetary"].to_numpy()
+    )
+    back = sold.drop_duplicates("Customer_ID").iloc[:150].assign(Order_ID="back", Order_Date="2026-06-30", Amount=-5)
+    back["Order_ID"] += back.index.astype(str)
+    log = path(pd.concat([sold, back]))
+    used = found(log, gross)
+    assert (used.log["Amount"] > 0).all() and len(used.log) == len(sold)
+    said = words.text(used.story)
+    assert "agrees with 100.0 % of customers on R, F and M where refunds do not count (" in said
+    assert said.endswith("where they are taken off), so it is used without its refunds.")
+    with pytest.raises(InputError, match=r"over 12 months it would agree: set WINDOW_MONTHS\."):
+        found(log, gross, months=6)
+    with pytest.raises(InputError, match="agree with"):
+        found(log, gross.assign(Frequency=1))
+
+
+def test_a_refund_neither_counts_as_an_order_nor_moves_the_snapshot(found, words, path, shop):
+    orders, customers = shop
+    late = orders.iloc[[0]].assign(Order_ID="back", Order_Date="2026-07-20", Amount=-5)
+    used = found(path(pd.concat([orders, late])), customers)
+    assert used.snapshot == SNAPSHOT and len(used.log) == len(orders)
+    back = (orders["Amount"] < 0).sum()
+    said = (
+        f"({len(orders) - back:,} orders and {back} refunds; left out, on or after the snapshot: 0 orders and 1 refund)"
+    )
+    assert said in words.text(used.story)
+
+
+@pytest.mark.parametrize("day", ["1970-01-01", "1999-12-31", "2099-12-31"])
+def test_a_row_far_from_all_others_is_set_aside_and_stretches_nothing(found, words, path, shop, day):
+    orders, customers = shop
+    used = found(path(pd.concat([orders, orders.iloc[[0]].assign(Order_ID="far", Order_Date=day)])), customers)
+    assert used.snapshot == SNAPSHOT and used.log["Order_Date"].min() == pd.Timestamp(orders["Order_Date"].min())
+    assert "set aside, Order_Date lies far from all others: 1" in words.text(used.story)
+
+
+def days_of(*runs):
+    """Days, a day apart within each run of (first day, how many)."""
+    parts = [pd.Series(pd.date_range(first, periods=number)) for first, number in runs]
+    return pd.concat(parts, ignore_index=True)
+
+
+@pytest.mark.parametrize(
+    ("runs", "far"),
+    [
+        ([("2024-01-01", 1), ("2024-12-01", 98)], 0),  # 335 days apart
+        ([("2024-01-01", 1), ("2024-12-02", 98)], 1),
+        ([("2020-01-01", 2), ("2024-01-01", 98)], 2),  # 2 of 100
+        ([("2020-01-01", 3), ("2024-01-01", 98)], 0),  # a pause, then more
+        ([("1999-01-01", 1), ("2024-01-01", 148), ("2090-01-01", 1), ("2099-01-01", 1)], 3),
+        ([("1970-01-01", 1)] * 30 + [("2024-01-01", 98)], 30),  # no day known
+        ([("1970-01-01", 1)] * 98, 0),
+    ],
+)
+def test_few_days_beyond_eleven_months_without_an_order_are_far(runs, far):
+    assert far_days(days_of(*runs)).sum() == far
 
 
 @pytest.mark.parametrize(
@@ -171,7 +235,7 @@ def test_ids_of_the_table_that_differ_only_in_spaces_stay_apart(found, path):
 def test_wild_rows_are_counted_in_the_story(found, words, path, shop):
     orders = pd.concat([shop[0].astype(object), pd.DataFrame([("x", "X1", "no date", 5)], columns=ORDER_COLUMNS)])
     used = found(path(orders), shop[1])
-    assert "orders; set aside, Order_Date is no date like 2026-06-30: 1;" in words.text(used.story)
+    assert "refunds; set aside, Order_Date is no date like 2026-06-30: 1)" in words.text(used.story)
 
 
 # Customers from orders alone
@@ -194,7 +258,10 @@ def test_orders_alone_give_the_customer_table_that_came_from_them(path, shop, de
 def test_fewer_than_fifty_customers_in_the_window_are_refused(path, decisions):
     orders = read_orders(path([(f"c{n}", n, "2026-06-30", 5) for n in range(50)]), 0.05)
     assert len(customers_from_orders(orders, None, 12, decisions.CONTRACT).customers) == 50
-    with pytest.raises(InputError, match=r"^log\.csv: 0 customers with an order in the window; expected at least 50"):
+    with pytest.raises(
+        InputError,
+        match=r"^log\.csv: 0 customers with an order in the 12 months before 2027-07-01 \(orders run from 2026",
+    ):
         customers_from_orders(orders, "2027-07-01", 12, decisions.CONTRACT)
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from segmentation import profiles
+from segmentation.decisions import Criteria
 from segmentation.evidence import Choice
 from segmentation.problems import LeftOut
 from segmentation.vocabulary import AT_RISK, LOYAL, PROMISING, SEGMENTS, VIP
@@ -20,6 +21,8 @@ def segments(**changes):
             "Customer_Share": [0.1, 0.2, 0.1, 0.6],
             "Revenue_Share": [0.4, 0.4, 0.1, 0.1],
             "Monetary_Mean": [2000.0, 800, 300, 50],
+            "Monetary_Capped": [2000.0, 800, 300, 50],
+            "Largest_Share": [0.1, 0.1, 0.1, 0.1],
             "Frequency_Mean": [20.0, 10, 5, 1],
             "Recency_Mean": [10.0, 20, 30, 200],
             "Stability_Jaccard": [0.9, 0.9, 0.9, 0.9],
@@ -53,7 +56,8 @@ def people(sizes=(50, 50, 50, 50), seed=0, **columns):
 def test_a_profile_holds_sizes_sums_medians_and_what_is_per_order():
     customers = people((10, 10, 10, 10), Returns=[1.0] * 39 + [np.nan], Cart_Abandon_Rate=50.0, Session_Count=np.nan)
     customers.loc[customers.index[-1], "Frequency"] = 1000  # returns unknown: no part of returns per order
-    table = profiles.describe(customers, pd.Series(0.9, SEGMENTS), pd.Series(0.1, SEGMENTS), LeftOut("no log"))
+    nothing = LeftOut("no log")
+    table = profiles.describe(customers, pd.Series(0.9, SEGMENTS), pd.Series(0.1, SEGMENTS), 0.99, nothing)
     vip = customers[customers["Segment_Name"] == VIP]
     assert table.loc[VIP, ["Customers", "Customer_Share"]].tolist() == [10, 0.25]
     assert table.loc[VIP, "Revenue"] == pytest.approx(vip["Monetary"].sum())
@@ -67,9 +71,8 @@ def test_a_profile_holds_sizes_sums_medians_and_what_is_per_order():
 
 def test_the_profile_is_shown_a_measure_a_row_and_a_blank_stays_blank(words):
     customers = people(Cart_Abandon_Rate=[np.nan] * 50 + [40.0] * 150)
-    shown = profiles.as_rows(
-        profiles.describe(customers, pd.Series(0.8, SEGMENTS), pd.Series(0.055, SEGMENTS), LeftOut("no log"))
-    )
+    described = (pd.Series(0.8, SEGMENTS), pd.Series(0.055, SEGMENTS), 0.99, LeftOut("no log"))
+    shown = profiles.as_rows(profiles.describe(customers, *described))
     assert list(shown.columns) == list(SEGMENTS)
     assert pd.isna(shown.loc["Carts abandoned, mean %", VIP])
     assert words.text(shown.loc["Carts abandoned, mean %", LOYAL]) == "40.0"
@@ -100,7 +103,8 @@ def test_names_that_fit_raise_no_doubt(words):
         ({"Recency_Mean_1": 250}, f"{LOYAL} bought longer ago than {AT_RISK}"),
         ({"Recency_Mean_3": 30}, f"{AT_RISK} bought as recently as {PROMISING}"),
         ({"Frequency_Mean_1": 25}, f"{LOYAL} order more often than {VIP}"),
-        ({"Monetary_Mean_3": 350}, f"{AT_RISK} spend more than {PROMISING}"),
+        ({"Monetary_Capped_3": 350}, f"{AT_RISK} spend more than {PROMISING}"),
+        ({"Monetary_Capped_2": 0, "Frequency_Mean_2": 0}, f"{PROMISING} bought nothing"),
     ],
 )
 def test_names_that_do_not_fit_are_doubted(change, doubt, words):
@@ -112,13 +116,37 @@ def test_names_that_do_not_fit_are_doubted(change, doubt, words):
 @pytest.mark.parametrize(
     ("column", "close", "apart", "doubt"),
     [
-        ("Monetary_Mean", 2000 / 1.05 + 1, 2000 / 1.05 - 1, f"{LOYAL} spend nearly as much as {VIP}"),
+        ("Monetary_Capped", 2000 / 1.05 + 1, 2000 / 1.05 - 1, f"{LOYAL} spend nearly as much as {VIP}"),
         ("Frequency_Mean", 20 * 1.05 + 0.1, 20 * 1.05 - 0.1, f"{LOYAL} order more often than {VIP}"),
     ],
 )
 def test_means_within_five_percent_count_as_equal(column, close, apart, doubt):
     assert doubt in profiles.doubts(segments(**{f"{column}_1": close}))
     assert doubt not in profiles.doubts(segments(**{f"{column}_1": apart}))
+
+
+def test_one_enormous_order_costs_nobody_a_name_and_is_said(words):
+    customers = people((100, 100, 100, 100))
+    spend = np.repeat([2000.0, 800, 300, 50], 100)
+    customers = customers.assign(Monetary=spend, Frequency=np.repeat([20, 10, 5, 1], 100))
+    customers["Recency"] = np.repeat([10, 20, 30, 200], 100)
+    nothing = pd.Series(0.9, SEGMENTS)
+    even = profiles.describe(customers, nothing, nothing, 0.99)
+    assert profiles.doubts(even) == [] and words.text(profiles.on_one_customer(even)) == ""
+    customers.loc[399, "Monetary"] = 1e9
+    lone = profiles.describe(customers, nothing, nothing, 0.99)
+    assert lone.loc[AT_RISK, "Monetary_Mean"] > 1e6 and profiles.doubts(lone) == []
+    said = words.text(profiles.on_one_customer(lone))
+    assert said.startswith(f"**One customer brings 100.0 % of the revenue of {AT_RISK}**")
+    verdicts = profiles.check(lone, Criteria(0, 0, 0, 0, 0, 1.5), 1, 1, []).set_index("Criterion")
+    assert verdicts.loc["Ordered in value", "Met"] == "yes"
+
+
+@pytest.mark.parametrize(("share", "said"), [(0.5, False), (0.51, True)])
+def test_a_segment_lives_on_one_customer_above_half_of_its_revenue(share, said, words):
+    found = words.text(profiles.on_one_customer(segments(Largest_Share_2=share)))
+    assert bool(found) == said
+    assert not words.text(profiles.on_one_customer(segments(Largest_Share_2=share, Customers_2=1)))
 
 
 def test_a_segment_that_bought_hardly_longer_ago_is_not_doubted_for_it():
@@ -153,7 +181,7 @@ def test_a_name_is_judged_by_what_the_customers_are_and_not_only_by_their_order(
 LEAST = {
     "Large enough": {"Customer_Share_2": 0.05},
     "Reachable": {"Customers_2": 200},
-    "Ordered in value": {"Monetary_Mean_1": 1.5 * 300},
+    "Ordered in value": {"Monetary_Capped_1": 1.5 * 300},
 }
 
 

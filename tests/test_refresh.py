@@ -415,11 +415,11 @@ def test_the_headline_names_the_largest_change_and_who_slipped(since, words):
 def test_the_answer_says_it_only_where_there_is_an_earlier_run(since, words, shipped_customers):
     segments = pd.DataFrame(1.0, list(SEGMENTS), ["Customer_Share", "Revenue_Share", "Customers", "Revenue"])
     segments = segments.assign(Recency_Median=1.0, Frequency_Median=1.0, Monetary_Median=1.0)
-    rest = [segments, LeftOut("no worth"), pd.DataFrame(), {}, "step.", "sure.", "made.", []]
-    told = words.text(Answer(*rest, changes.headline(since)).text)
+    rest = [segments, LeftOut("no worth"), pd.DataFrame(), pd.DataFrame(), {}, 0.3, "step.", "sure.", [], []]
+    told = words.text(Answer(*rest, since, "shop.csv", None).text)
     assert "**Do first:** step.\n\n**Changed since 2026-04-01 (another season):** VIP" in told
     assert told.endswith("\n\n**How sure:** sure.")
-    assert "Changed since" not in words.text(Answer(*rest, LeftOut("no earlier run")).text)
+    assert "Changed since" not in words.text(Answer(*rest, LeftOut("no earlier run"), "shop.csv", None).text)
 
 
 @pytest.mark.parametrize(
@@ -445,28 +445,40 @@ def test_a_refit_that_is_the_earlier_model_is_kept_without_more_ado(words):
     assert text == "**The earlier run's model: KEEP** (it agrees with a refit of today at 1.00; asked: 0.8)."
 
 
+def test_a_model_that_is_not_the_earlier_runs_is_held_against_it(words):
+    now = table(400, 300, 300, 200, 155)
+    other = dataclasses.replace(LINE, centroids=((600.0,), (500.0,), (200.0,), (100.0,)))
+    kept = words.text(changes.on_model(since_of(now), other, LINE, now, 0.8))
+    assert kept.startswith("**The earlier run's model: KEEP** (") and kept.endswith("in `MODEL` and run again.")
+    same = words.text(changes.on_model(since_of(now), other, other, now, 0.99))
+    assert same.startswith("**The earlier run's model: REFIT**, as this run does (")
+    third = words.text(changes.on_model(since_of(now), HIGHER, other, now, 0.99))
+    assert third.startswith("**The earlier run's model: REFIT** (")  # this run does not refit
+
+
 # segment_movers.csv
 
-ACTIONS = {name: Action(f"goal {n}", f"do {n}; more", "", "", "") for n, name in enumerate(SEGMENTS)}
+ACTIONS = {name: Action(name, f"goal {n}", f"do {n}; more", "", "", 0.1) for n, name in enumerate(SEGMENTS)}
 
 
 def test_movers_say_from_where_to_where_for_how_much_and_what_to_do():
     before = pd.DataFrame(
-        {"Cluster": [0, 0, 1, 2, 3, 2, 3, 1], "Monetary": [400, 390.456, 300, 200, 100, 210, 90, 320.0]},
-        ["stays", "=gone", "@falls", "rises", "leaves", "drops", "+climbs", "falls more"],
+        {"Cluster": [0, 0, 1, 2, 3, 2, 3, 1, 1], "Monetary": [400, 390.456, 300, 200, 100, 210, 90, 320.0, 310.0]},
+        ["stays", "=gone", "@falls", "rises", "leaves", "drops", "+climbs", "falls more", "soars"],
     )
-    now = pd.DataFrame({"Customer_ID": ["stays", "@falls", "rises", "drops", "+climbs", "falls more", "new"]})
-    now = now.assign(Recency=1, Frequency=1, Monetary=[400, 200, 400, 100, 300, 210.129, 400.0])
+    now = pd.DataFrame({"Customer_ID": ["stays", "@falls", "rises", "drops", "+climbs", "falls more", "new", "soars"]})
+    now = now.assign(Recency=1, Frequency=1, Monetary=[400, 200, 400, 100, 300, 210.129, 400.0, 405.0])
     now["Cluster"] = place(LINE, now).cluster
     found = changes.movers(since_of(now, customers=before), ACTIONS, "Back to")
     assert list(found) == ["Customer_ID", "From", "To", "Spend", "What_To_Do"]
     assert found.to_numpy().tolist() == [
-        ["'=gone", VIP, "Lost", 390.46, f"Back to {VIP}"],
+        ["=gone", VIP, "Lost", 390.46, f"Back to {VIP}"],
+        ["soars", LOYAL, VIP, 405.0, "goal 0: do 0"],  # a Loyalist who rises has not slipped
         ["falls more", LOYAL, PROMISING, 210.13, f"Back to {LOYAL}"],
-        ["'@falls", LOYAL, PROMISING, 200.0, f"Back to {LOYAL}"],
+        ["@falls", LOYAL, PROMISING, 200.0, f"Back to {LOYAL}"],
         ["rises", PROMISING, VIP, 400.0, "goal 0: do 0"],
         ["drops", PROMISING, AT_RISK, 100.0, "goal 3: do 3"],
-        ["'+climbs", AT_RISK, LOYAL, 300.0, "goal 1: do 1"],
+        ["+climbs", AT_RISK, LOYAL, 300.0, "goal 1: do 1"],
         ["leaves", AT_RISK, "Lost", 100.0, "goal 3: do 3"],
     ]
 

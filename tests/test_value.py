@@ -351,5 +351,5 @@ def test_where_the_reference_cannot_speak_the_reason_is_said_and_nothing_shown(j
 def test_what_was_judged_on_is_said(judged, words):
     text = words.text(value.judging(judged))
     spent = words.money(judged.people["actual"].sum())
-    customers = f"Judged on {len(judged.people)} customers of 2025-07-01"
+    customers = f"Judged on the {len(judged.people)} customers of 2025-07-01"
     assert text.startswith(f"{customers} and the {spent} that they spent in the 12 months after.")

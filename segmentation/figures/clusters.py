@@ -16,7 +16,7 @@ VIEWS = {
     "calinski": "Calinski-Harabasz (higher)",
     "davies": "Davies-Bouldin (lower)",
     "gap": "gap statistic (higher)",
-    "rand": "stability: adjusted Rand index (higher)",
+    "rand": "stability on resamples (higher)",
 }
 
 
@@ -24,8 +24,8 @@ def plot_k(choice: Choice, canvas: Canvas):
     """Six views by k with four marked, beside tables without groups."""
     quality = choice.quality
     shows = f"Six small charts of cluster quality for k from {quality.index[0]} to {quality.index[-1]}"
-    marks = f"Customers (dots), {len(choice.without)} tables without groups (bars), shuffled columns (squares)"
-    fig, axes = canvas.axes(shows, f"{marks}, four segments (dotted line); bands: 95 % of pairs", 3.6, nrows=2, ncols=3)
+    marks = f"Dots: customers (band: 95 % of pairs); bar: {len(choice.without)} tables without groups; square: shuffled"
+    fig, axes = canvas.axes(shows, marks, 3.6, nrows=2, ncols=3)
     for ax, (column, title) in zip(axes.flat, VIEWS.items(), strict=True):
         if column == "rand":
             ax.fill_between(quality.index, quality["low"], quality["high"], color=BAND, linewidth=0)
@@ -33,12 +33,11 @@ def plot_k(choice: Choice, canvas: Canvas):
         ax.axvline(FOUR, color=INK, linewidth=0.8, linestyle=":")
         if column in choice.without:
             low, high = choice.without[column].min(), choice.without[column].max()
-            ax.vlines(FOUR, low, high, color=QUIET, linewidth=5)
+            ax.vlines(FOUR, low, high, color=QUIET, linewidth=7)
             ax.plot(FOUR, choice.shuffled[column], "s", color=QUIET, markersize=5)
         ax.margins(y=0.1)
-        ax.set(title=title, xticks=list(quality.index), ylim=(min(0, quality[column].min()), None))
+        ax.set(title=title, xticks=list(quality.index))
     canvas.counts(axes[0, 2].yaxis)
-    axes[1, 2].set_ylim(0, 1.08)
     for ax in axes[1]:
         ax.set_xlabel("number of segments k")
     return fig

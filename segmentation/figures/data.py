@@ -14,7 +14,7 @@ def plot_months(months, canvas):
     for bar, hollow, edge in zip(axes.bar(range(len(spend)), spend, color=shade, width=0.8), part, shade, strict=True):
         if hollow:
             bar.set(facecolor="none", edgecolor=edge, hatch="///")
-    labelled = [place for place, month in enumerate(spend.index) if month.month in (1, 7)]
+    labelled = [place for place, month in enumerate(spend.index) if month.month in ((1,) if canvas.narrow else (1, 7))]
     axes.set_xticks(labelled, [f"{spend.index[place]:%b %Y}" for place in labelled])
     canvas.money(axes.yaxis)
     return figure

@@ -20,7 +20,8 @@ def plot_distributions(customers: pd.DataFrame, canvas: Canvas):
     values = customers[[*RFM, *present(customers, ENGAGEMENT[:1])]]
     shows = f"Histograms of {join([readable(name).lower() for name in values])}"
     drawn = "Customers by value; the line marks the median, the highest 1 % lie beyond the edge"
-    fig, axes = canvas.axes(shows, drawn, 4.4, nrows=2, ncols=2)
+    rows, columns = (values.shape[1], 1) if canvas.narrow else (2, 2)
+    fig, axes = canvas.axes(shows, drawn, 2.2 * rows, nrows=rows, ncols=columns)
     for ax, name in zip(axes.flat, values, strict=False):
         draw_histogram(ax, values[name].dropna(), canvas)
     for ax in axes.flat[values.shape[1] :]:
@@ -88,18 +89,4 @@ def plot_engaged(engaged: Engaged, canvas: Canvas):
     axes[1].axhline(1, color=QUIET, linewidth=0.8, linestyle="--")
     axes[1].yaxis.set_major_formatter("{x:g} x")
     canvas.money(axes[0].yaxis)
-    return fig
-
-
-def plot_score_map(grid: pd.DataFrame, canvas: Canvas):
-    """Two 5 x 5 maps over recency score (across) and frequency score (up): customers and mean spend."""
-    shows = "Maps of customers and mean spend by recency and frequency score"
-    drawn = "Recency score across, frequency score up. Left: customers. Right: mean spend per customer"
-    fig, axes = canvas.axes(shows, drawn, 2.9, ncols=2)
-    for ax, part, sign in zip(axes, ("customers", "spend"), ("", canvas.words.prefix), strict=True):
-        table = grid[part]
-        text = table.map(lambda value, sign=sign: "" if pd.isna(value) else f"{sign}{value:,.0f}")
-        sns.heatmap(table, annot=text, fmt="", cmap="YlGnBu", cbar=False, linewidths=1, ax=ax, annot_kws={"size": 9})
-        ax.set(xlabel="recency score (5 = most recent)", ylabel="frequency score")
-        ax.tick_params(left=False, bottom=False, labelrotation=0)
     return fig

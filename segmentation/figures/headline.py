@@ -7,8 +7,9 @@ import pandas as pd
 
 from segmentation.figures.style import COLOUR, QUIET, Canvas
 from segmentation.headline import Answer
+from segmentation.planning import in_short, tasks
 from segmentation.problems import LeftOut
-from segmentation.vocabulary import LOYAL, SEGMENTS, VIP
+from segmentation.vocabulary import LOYAL, PROMISING, SEGMENTS, VIP
 from segmentation.words import Words
 
 SHARES = {"Revenue_Share": ("revenue", None), "Customer_Share": ("customers", "////")}  # column: (word, hatch)
@@ -42,7 +43,7 @@ def plot_overview(segments: pd.DataFrame, canvas: Canvas):
 
 
 def plot_summary(answer: Answer, words: Words):
-    """One page for a slide, 16 to 9: per segment its shares, its customers, its worth and what to do."""
+    """One page for a slide, 16 to 9: per segment its shares, its customers, the margin ahead and what to do."""
     fig, ax = plt.subplots(figsize=(12.8, 7.2))
     fig.subplots_adjust(0, 0, 1, 1)
     ax.set(xlim=(0, 16), ylim=(0, 9))
@@ -54,10 +55,16 @@ def plot_summary(answer: Answer, words: Words):
     heads = {0.5: "Segment", 4.1: "Customers (hatched), revenue", 8.2: "Typical customer", 11.4: "What to do"}
     for x, head in heads.items():
         ax.text(x, 7.5, head, size=13, color=QUIET)
+    warned = [textwrap.fill(f"Warning: {words.text(said)}", 140) for said in answer.warnings]
+    lines = "\n".join(warned).count("\n") + 1 if warned else 0
+    step = 1.5 - 0.075 * lines
     for row, name in enumerate(SEGMENTS):
-        summary_row(ax, 6.65 - 1.5 * row, name, answer, words)
-    first = textwrap.fill(words.text("Do first: {step}", answer), 105)
-    ax.text(0.5, 0.85, first, size=13, weight="bold", va="center")
+        summary_row(ax, 6.65 - step * row, name, answer, words)
+    if warned:
+        look = {"facecolor": "#fdf3e3", "edgecolor": COLOUR[PROMISING], "linewidth": 1, "boxstyle": "square,pad=0.4"}
+        ax.text(0.62, 1.35, "\n".join(warned), size=11, va="bottom", bbox=look)
+    first = textwrap.fill(words.text("Do first: {step}", step=in_short(answer.plan)), 112)
+    ax.text(0.5, 0.8, first, size=12.5, weight="bold", va="center")
     ax.text(0.5, 0.22, words.text(answer.made), size=11, color=QUIET, va="center")
     return fig
 
@@ -66,16 +73,15 @@ def summary_row(ax, y: float, name: str, answer: Answer, words: Words) -> None:
     """One segment of the summary page, centred at y."""
     part = answer.segments.loc[name]
     widest = answer.segments[list(SHARES)].max().max() or 1
-    ax.barh(y - 0.1, 0.14, height=1.1, left=0.5, color=COLOUR[name], edgecolor="#77736a", linewidth=0.5)
+    ax.barh(y - 0.1, 0.14, height=0.96, left=0.5, color=COLOUR[name], edgecolor="#77736a", linewidth=0.5)
     ax.text(0.8, y, f"{name}\n{part['Customers']:,.0f} customers", size=13, va="center", weight="bold")
     for level, (column, (_, hatch)) in zip((y + 0.2, y - 0.3), SHARES.items(), strict=True):
         width = 2.8 * part[column] / widest
         share_bar(ax, name, level, width, hatch, height=0.42, left=4.1)
         ax.text(4.2 + width, level, words.text("{share:%}", share=part[column]), size=13, va="center")
     typical = "{Frequency_Median:# order}, {Monetary_Median:$}\nlast {Recency_Median:# day} ago"
-    ahead = "" if isinstance(answer.worth, LeftOut) else words.money(answer.worth.loc[name, "CLV_12M"])
-    typical = words.text(typical, **part) + (f"\nnext year worth {ahead}" if ahead else "")
+    ahead = "" if isinstance(answer.ahead, LeftOut) else words.money(answer.ahead[name])
+    typical = words.text(typical, **part) + (f"\n{ahead} of margin ahead" if ahead else "")
     ax.text(8.2, y, typical, size=13, va="center")
-    act = textwrap.fill(f"{answer.actions[name].goal}: {answer.actions[name].actions.split(';')[0]}", 34)
-    stake = words.money(answer.final.set_index("Segment").loc[name, "At stake"])
-    ax.text(11.4, y, f"{act}\n{stake} at stake", size=13, va="center")
+    todo = [textwrap.shorten(words.text(part), 76, placeholder=" ...") for part in tasks(answer.plan, name)[:2]]
+    ax.text(11.4, y, "\n".join(textwrap.fill(part, 38) for part in todo), size=12, va="center")

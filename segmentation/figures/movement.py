@@ -23,8 +23,9 @@ def plot_shares(moves: Movement, canvas: Canvas):
     for name, marker in zip(SEGMENTS, "oD^s", strict=True):
         look = {"color": COLOUR[name], "markeredgecolor": "#8a857b" if name == AT_RISK else COLOUR[name]}
         ax.plot(range(len(sizes)), sizes[name], marker=marker, markersize=5, linewidth=2, **look)
-    ax.set_xticks(range(len(sizes)), sizes.index.strftime("%b\n%Y"))
-    ax.set(xlim=(-0.2, last * 1.36 + 0.5), ylim=(0, None), ylabel="customers")
+    step = 2 if canvas.narrow else 1
+    ax.set_xticks(range(0, len(sizes), step), sizes.index[::step].strftime("%b\n%Y"))
+    ax.set(xlim=(-0.2, last * (2.0 if canvas.narrow else 1.36) + 0.5), ylim=(0, None), ylabel="customers")
     ax.spines["bottom"].set_bounds(-0.2, last + 0.2)
     canvas.counts(ax.yaxis)
     return fig

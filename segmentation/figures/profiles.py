@@ -13,12 +13,14 @@ def plot_relative(times: pd.DataFrame, canvas: Canvas):
     """Segments down, measures across; colour by how many times the average, on a logarithmic scale."""
     drawn = "Means over the average customer's: 2.0 is twice as much. Teal: more, brown: less"
     fig, ax = canvas.axes("Heat map of each segment against the average customer", drawn, 2.6)
+    times = times.rename(columns=lambda name: readable(name.removesuffix("_Mean")))
+    times = times.T if canvas.narrow else times
     shade = np.log2(times.clip(lower=0.05).astype(float))
     text = times.map(lambda value: "" if pd.isna(value) else f"{value:.1f}")
     scale = LinearSegmentedColormap.from_list("less to more", [COLOUR[PROMISING], "white", COLOUR[LOYAL]])
     options = {"cmap": scale, "vmin": -2.5, "vmax": 2.5, "cbar": False, "linewidths": 1}
     sns.heatmap(shade, annot=text, fmt="", ax=ax, annot_kws={"size": 10}, **options)
-    ax.set_xticklabels([readable(name.removesuffix("_Mean")) for name in times], rotation=30, ha="right")
+    ax.set_xticklabels(times.columns, rotation=30, ha="right")
     ax.set(xlabel="", ylabel="")
     ax.tick_params(left=False, bottom=False)
     return fig

@@ -1,6 +1,8 @@
 """One style, one colour per segment, and the canvas that every figure is drawn on."""
 
 import textwrap
+import warnings
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 from matplotlib.ticker import FuncFormatter
@@ -12,6 +14,8 @@ COLOUR = dict(zip(SEGMENTS, ("#1b2a49", "#17616f", "#ae6119", "#958f86"), strict
 ON = dict(zip(SEGMENTS, ("white", "white", "white", "#222222"), strict=True))  # text on a segment's colour, 4.5:1
 INK, QUIET, ACCENT, SOFT, BAND = "#222222", "#5f5f5f", "#17616f", "#6696a3", "#d5e6e9"
 DPI = 100  # 8.4 inches make 840 pixels, the width of a column on the web
+WIDE, NARROW = 8.4, 4.3  # inches: a column on the web; a phone's screen, on which the same letters stay readable
+MANY_DOTS = 300  # beyond, each dot as an element of its own makes a drawing larger than a picture of it
 STYLE = {
     "font.family": "DejaVu Sans",
     "font.size": 9.5,
@@ -54,22 +58,43 @@ def readable(name: str) -> str:
 class Canvas:
     """What a plot needs to know beside its result: the finding in its title, and how numbers are written.
 
-    A plot calls `axes` once, and so says what the figure shows (for alt text and caption) and what is drawn.
+    A plot calls `axes` once, and so says what the figure shows (for alt text and caption) and what is drawn. In the
+    report the title is text of the page, and a phone gets a narrow drawing with the panels one below the other.
     """
 
-    def __init__(self, finding: str, words: Words):
-        self.finding, self.words, self.shows = finding, words, ""
+    def __init__(self, finding: str, words: Words, width: float = WIDE, titled: bool = True):
+        self.finding, self.words, self.width, self.titled = finding, words, width, titled
+        self.shows = self.drawn = ""
+
+    @property
+    def narrow(self) -> bool:
+        """Whether this is the drawing for a phone."""
+        return self.width < WIDE
 
     def axes(self, shows: str, drawn: str, height: float, **grid):
-        """A figure 8.4 inches wide with the finding in bold and a quiet line on what is drawn: (figure, axes)."""
-        self.shows = shows
-        head = textwrap.wrap(self.finding, 92)
-        top = 0.30 + 0.19 * len(head)
-        fig, axes = plt.subplots(figsize=(8.4, height + top), layout="constrained", **grid)
-        fig.get_layout_engine().set(rect=(0, 0, 1, height / (height + top)), w_pad=0.08)
-        fig.text(0.01, 1 - 0.06 / (height + top), "\n".join(head), weight="bold", size=11, va="top", color=INK)
-        fig.text(0.01, 1 - (0.11 + 0.19 * len(head)) / (height + top), drawn, va="top", color=QUIET)
+        """A figure with the finding in bold and a quiet line on what is drawn, `height` inches below them.
+
+        grid: as plt.subplots takes it. Returns (figure, axes).
+        """
+        self.shows, self.drawn = shows, drawn
+        head = textwrap.wrap(self.finding, 92) if self.titled else []
+        top = 0.30 + 0.19 * len(head) if self.titled else 0
+        panels = self._stacked if self.narrow else plt.subplots
+        fig, axes = panels(figsize=(self.width, height + top), layout="constrained", **grid)
+        if self.titled:
+            fig.get_layout_engine().set(rect=(0, 0, 1, height / (height + top)), w_pad=0.08)
+            fig.text(0.01, 1 - 0.06 / (height + top), "\n".join(head), weight="bold", size=11, va="top", color=INK)
+            fig.text(0.01, 1 - (0.11 + 0.19 * len(head)) / (height + top), drawn, va="top", color=QUIET)
         return fig, axes
+
+    @staticmethod
+    def _stacked(figsize: tuple, nrows: int = 1, ncols: int = 1, squeeze: bool = True, **grid):
+        """plt.subplots with all panels in one column, returned in the shape that was asked for."""
+        grid.pop("width_ratios", None)
+        size = (figsize[0], max(figsize[1] / nrows, 1.6) * nrows * ncols)
+        fig, axes = plt.subplots(nrows * ncols, 1, figsize=size, squeeze=False, **grid)
+        axes = axes.reshape(nrows, ncols)
+        return fig, (axes.squeeze() if axes.size > 1 else axes.item()) if squeeze else axes
 
     def money(self, axis) -> None:
         """Money with thousands separators on a matplotlib axis."""
@@ -78,3 +103,13 @@ class Canvas:
     def counts(self, axis) -> None:
         """Counts with thousands separators on a matplotlib axis."""
         axis.set_major_formatter(FuncFormatter(lambda value, _: count(value)))
+
+
+def save_drawing(figure, path: Path) -> None:
+    """Write a figure as SVG for the report: text stays text, clouds of dots become a picture; closes it."""
+    for cloud in [cloud for ax in figure.axes for cloud in ax.collections if len(cloud.get_offsets()) > MANY_DOTS]:
+        cloud.set_rasterized(True)
+    with plt.rc_context({"svg.fonttype": "none", "svg.hashsalt": path.stem}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing")  # a label in a script that the font lacks
+        figure.savefig(path, format="svg", dpi=2 * DPI, transparent=True, metadata={"Date": None})
+    plt.close(figure)

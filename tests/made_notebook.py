@@ -1,0 +1,135 @@
+"""A small executed notebook made in this process: every warning, labels that mean harm, drawings, tags."""
+
+import base64
+import json
+from types import SimpleNamespace
+from unittest.mock import patch
+
+import nbformat
+import pandas as pd
+
+from segmentation import figures, headline
+from segmentation.problems import LeftOut
+from segmentation.show import Page
+from segmentation.vocabulary import SEGMENTS
+from segmentation.words import sentence
+
+TAG, SCRIPT, FORMULA, TURNED = "<b>bold</b>", "</script><script>alert(1)</script>", "=1+1", "\u202eabc"
+LONG = "x" * 300
+LABELS = [TAG, SCRIPT, FORMULA, TURNED, LONG, 'a" onload="alert(2)', "{{ 7 * 7 }}", "שלום"]
+MODEL = {
+    "features": ["Recency", "Frequency", "Monetary"],
+    "segments": list(SEGMENTS),
+    "caps": [300.0, 20.0, 2000.0],
+    "means": [100.0, 5.0, 400.0],
+    "scales": [100.0, 5.0, 500.0],
+    "centroids": [[-1.0, 2.0, 2.0], [-1.0, 1.0, 1.0], [-1.0, -0.5, -0.5], [1.0, -0.5, -0.5]],
+    "window_months": 12,
+}
+
+
+def profiles() -> pd.DataFrame:
+    """Four segments as profiles.describe has them, as far as the answer needs it."""
+    return pd.DataFrame(
+        {
+            "Customers": [10, 20, 30, 40],
+            "Customer_Share": [0.1, 0.2, 0.3, 0.4],
+            "Revenue": [5000.0, 3000.0, 1500.0, 500.0],
+            "Revenue_Share": [0.5, 0.3, 0.15, 0.05],
+            "Recency_Median": [5.0, 20.0, 38.5, 200.0],
+            "Frequency_Median": [20.0, 9.0, 3.0, 1.0],
+            "Monetary_Median": [500.0, 150.0, 50.0, 12.5],
+        },
+        index=pd.Index(SEGMENTS, name="Segment_Name"),
+    )
+
+
+def answer_of(decisions, source: str = "shop.csv", warned: bool = True, day: str | None = "2026-07-01"):
+    """An answer on these segments, with or without every warning."""
+    from segmentation import actions
+
+    segments, worth = profiles(), LeftOut("no orders")
+    stakes = actions.at_stake(segments, decisions.ASSUMPTIONS, decisions.ACTIONS)
+    final = stakes[["Segment", "Goal", "At stake"]].assign(Customers=stakes["Segment"].map(segments["Customers"]))
+    final["The test that would prove it"] = "orders within 90 days, 13 weeks"
+    weak = [sentence("{once:%} of customers ordered at most once", once=0.93)] * warned
+    return headline.Answer(
+        segments,
+        worth,
+        final,
+        headline.chances_of(stakes, segments),
+        decisions.ACTIONS,
+        decisions.ASSUMPTIONS.margin,
+        step=headline.next_step(stakes, worth, sentence("orders within 90 days")),
+        sure=sentence("{met:n} of 7 criteria are met.", met=5),
+        weak=weak,
+        doubts=["Promising Regulars spend nearly as much as High-Value Loyalists"] * warned,
+        since=LeftOut("no earlier run"),
+        source=source,
+        snapshot=pd.Timestamp(day) if day else None,
+    )
+
+
+def shown(step) -> list:
+    """What a step shows, as outputs of a cell."""
+    outputs = []
+
+    def display(found, raw=False, metadata=None):
+        data = dict(found) if raw else {"text/markdown": found.data}
+        if "image/png" in data:
+            data["image/png"] = base64.b64encode(data["image/png"]).decode()
+        outputs.append(nbformat.v4.new_output("display_data", data=data, metadata=metadata or {}))
+
+    with patch("segmentation.show.display", display):
+        step()
+    return outputs
+
+
+def make(folder, decisions, answer=None):
+    """The notebook, as executed, and the folder of its drawings."""
+    drawings = folder / "drawings"
+    drawings.mkdir()
+    page = Page("$")
+    page.drawings = drawings
+    (page.data / "segment_model.json").write_text(json.dumps(MODEL), encoding="utf-8")
+    answer = answer or answer_of(decisions, source=f"{TAG}.csv")
+    cells = []
+
+    def text(source, *tags):
+        cells.append(nbformat.v4.new_markdown_cell(source, id=f"c{len(cells)}", metadata={"tags": list(tags)}))
+
+    def code(step, *tags):
+        cell = nbformat.v4.new_code_cell("hidden = 1", id=f"c{len(cells)}", metadata={"tags": list(tags)})
+        cell.outputs = shown(step)
+        cells.append(cell)
+
+    scores = SimpleNamespace(sizes=pd.Series(range(13), range(3, 16)))
+    tiers = SimpleNamespace(spend=pd.DataFrame({"low": 1.0, "mid": 2.0, "high": 3.0}, index=[TAG, SCRIPT, LONG]))
+    labels = pd.DataFrame({"Label": LABELS, "Customers": range(len(LABELS)), "Share": 0.125})
+    text("# Who are our customers?\n\nAn introduction.\n\nThe shop is made up.")
+    text("## Parameters\n\nSecret parameters.", "report-skip")
+    code(lambda: page.say("a skipped result"))
+    text("## 1 First\n\n**Which question?** It is asked.\n\nThe method, told at length.")
+    code(lambda: page.table(labels, {"Customers": "#", "Share": "%"}))
+    code(lambda: page.figure(figures.plot_scores, scores, "rfm_scores", "Scores rise"))
+    code(
+        lambda: page.figure(
+            figures.plot_tiers, tiers, "loyalty_tier", "Tiers differ", more=" (interval {low:.2f})", low=0.5
+        )
+    )
+    code(lambda: page.say("**What this tells us.** A lead with {share:%}.", share=0.5))
+    text("### Deep\n\nFor those who doubt.", "appendix")
+    code(lambda: page.say("A doubt is answered."))
+    text("## 2 Second\n\nWhat else?")
+    code(lambda: page.say("> **Warning.** Take care."))
+    code(lambda: page.say("On demand only."), "report-details")
+    text("## A Proof\n\nIs it true?\n\nIt is.", "appendix")
+    code(lambda: page.say("A proof stands here."))
+    told = []
+    place = SimpleNamespace(update=lambda data, **_: told.append(data))
+    shown(lambda: page.figure(figures.plot_overview, answer.segments, "overview", "All in one"))
+    page.answer(SimpleNamespace(text=place, picture=place), answer, "overview")
+    page.stage.cleanup()
+    first = nbformat.v4.new_code_cell("top", id="answer")
+    first.outputs = [nbformat.v4.new_output("display_data", data=told[0])]
+    return nbformat.v4.new_notebook(cells=[cells[0], first, *cells[1:]]), drawings
