@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from segmentation.clusters import Fitted, Model, Placed, place
+from segmentation.inputs import Shop
 from segmentation.joining import APART
 from segmentation.vocabulary import SEGMENTS
 from segmentation.words import Sentence, plural, sentence
@@ -39,20 +40,23 @@ def statement(model: Model, months: int | None) -> str:
     return _filled("assign_segments.sql", months, model=model, segments=SEGMENTS)
 
 
-def customers_statement(snapshot: pd.Timestamp, months: int | None) -> str:
-    """The SELECT that makes the table `customers` from a table `orders`, as orders.rfm_from_orders does from a log."""
+def customers_statement(snapshot: pd.Timestamp, months: int | None, refunds: bool = True) -> str:
+    """The SELECT that makes the table `customers` from a table `orders`, as orders.rfm_from_orders does from a log.
+
+    refunds: whether they lower spend; otherwise their rows are left out.
+    """
     first = snapshot - pd.DateOffset(months=months) if months else BEGINNING
     start = first - pd.Timedelta(days=APART) if months else BEGINNING
     days = {"snapshot": f"{snapshot:%Y-%m-%d}", "first_day": f"{first:%Y-%m-%d}", "read_from": f"{start:%Y-%m-%d}"}
-    return _filled("customers_from_orders.sql", months, apart=APART, **days)
+    return _filled("customers_from_orders.sql", months, apart=APART, refunds=refunds, **days)
 
 
-def export(folder: Path, model: Model, snapshot: pd.Timestamp | None, months: int | None) -> Sentence:
+def export(folder: Path, model: Model, shop: Shop, months: int | None) -> Sentence:
     """Write the statements into a folder, that of the customer table only where the snapshot is known; says so."""
     files = {"assign_segments.sql": statement(model, months)}
     text = "`assign_segments.sql` places customers in a warehouse."
-    if snapshot is not None:
-        files["customers_from_orders.sql"] = customers_statement(snapshot, months)
+    if shop.snapshot is not None:
+        files["customers_from_orders.sql"] = customers_statement(shop.snapshot, months, shop.refunds_count)
         text = "`customers_from_orders.sql` makes the customer table in a warehouse, `assign_segments.sql` places it."
     for name, sql in files.items():
         (folder / name).write_text(sql, encoding="utf-8", newline="\n")

@@ -1,6 +1,7 @@
 """The customer table made by SQL from an orders table: rule by rule, and every customer of a shop, on two engines."""
 
 import sqlite3
+from types import SimpleNamespace
 
 import duckdb
 import numpy as np
@@ -10,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segmentation import clusters
+from segmentation.inputs import Shop
 from segmentation.joining import APART
 from segmentation.orders import rfm_from_orders
 from segmentation.placing import customers_statement, export, statement
+from segmentation.problems import LeftOut
 from segmentation.vocabulary import ORDER_COLUMNS, RFM, SEGMENTS
 
 SNAPSHOT = pd.Timestamp("2026-07-01")
@@ -195,18 +198,32 @@ def test_every_customer_of_a_shop_is_made_and_placed_as_in_the_package(engine, m
     assert there["Segment_Confidence"].tolist() == placed.confidence.tolist()
 
 
+def shop_of(log, snapshot=SNAPSHOT, orders=None) -> Shop:
+    """A run's shop with this log."""
+    return Shop(None, None, SimpleNamespace(log=log if orders is None else orders), log, snapshot, None)
+
+
 def test_the_statements_are_written_and_without_a_snapshot_only_the_placing(tmp_path, shop, decisions, words):
     model = clusters.fit(shop[1], decisions.RECIPE).model
-    said = words.text(export(tmp_path, model, None, 12))
+    said = words.text(export(tmp_path, model, shop_of(LeftOut("no log"), None), 12))
     assert said.startswith("`assign_segments.sql` places") and "customers_from_orders" not in said
     assert [path.name for path in tmp_path.iterdir()] == ["assign_segments.sql"]
-    assert "`customers_from_orders.sql` makes" in words.text(export(tmp_path, model, SNAPSHOT, 12))
+    said = words.text(export(tmp_path, model, shop_of(LeftOut("no log")), 12))
+    assert "`customers_from_orders.sql` makes" in said
     written = {path.name: path.read_bytes().decode() for path in tmp_path.iterdir()}
-    wanted = {
-        "assign_segments.sql": statement(model, 12),
-        "customers_from_orders.sql": customers_statement(SNAPSHOT, 12),
-    }
-    assert written == wanted
+    wanted = {"assign_segments.sql": statement(model, 12)}
+    assert written == wanted | {"customers_from_orders.sql": customers_statement(SNAPSHOT, 12)}
+
+
+@ENGINES
+def test_refunds_are_left_out_where_the_shop_counts_spend_without_them(engine, tmp_path, shop, decisions):
+    model = clusters.fit(shop[1], decisions.RECIPE).model
+    orders = orders_of(("a", "1", "2026-06-01", 50), ("a", "1", "2026-06-20", -20), ("b", "2", "2026-07-01", -5))
+    dated = orders.assign(Order_Date=pd.to_datetime(orders["Order_Date"]))
+    for log, spend in ((dated.iloc[:2], 30), (dated.iloc[:1], 50)):
+        export(tmp_path, model, shop_of(log, orders=dated), 12)
+        found = engine(orders, (tmp_path / "customers_from_orders.sql").read_text(encoding="utf-8"))
+        assert found[RFM].to_numpy().tolist() == [[30, 1, spend]]
 
 
 def test_the_dates_to_replace_are_marked_and_no_others():
