@@ -35,6 +35,13 @@ class Shop:
         """Rows of the order file that could not be used."""
         return quietly(lambda found: found.set_aside, self.orders)
 
+    @property
+    def refunds_count(self) -> bool:
+        """Whether refunds lower spend; not where the log tells the table's story only without them."""
+        if isinstance(self.log, LeftOut):
+            return True
+        return len(self.log) == (self.orders.log["Order_Date"] < self.snapshot).sum()
+
 
 def files_named(customers: str | None, log: str | None) -> tuple[str | None, str | None]:
     """The two files that are meant: where only one is named, the other's shipped default is not.

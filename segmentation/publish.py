@@ -26,7 +26,7 @@ PUBLISHING = {"complete": False, "what": "a run was stopped while it published h
 OUTPUTS = (
     "ecommerce_user_behavior_cleaned.csv", "ecommerce_segmented_customers.csv", "ecommerce_set_aside_rows.csv",
     "ecommerce_set_aside_orders.csv", "segment_profiles.csv", "segment_model.json", "segment_movers.csv",
-    "assign_segments.sql", "campaign_plan.csv", "new_customers.csv", MANIFEST,
+    "assign_segments.sql", "customers_from_orders.sql", "campaign_plan.csv", "new_customers.csv", MANIFEST,
 )  # fmt: skip
 FOR_PEOPLE = ("campaign_plan.csv", "segment_movers.csv")  # opened in spreadsheets; all others hold data as given
 OVERWRITTEN = "is read by this run and would be overwritten; expected another OUTPUT_DIR"
