@@ -46,6 +46,7 @@ SHOULD_BE = {  # what a column holds, for messages
     "Order_ID": "a number of the order",
     "Order_Date": "the day of the order, like 2026-06-30",
     "Amount": "the value of the order, like 129.90",
+    "Refunded": "money given back, like 12.50, or nothing",
 }
 
 

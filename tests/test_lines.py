@@ -98,7 +98,7 @@ def test_orders_without_any_day_are_refused_whatever_the_amount_is_called(tmp_pa
     with pytest.raises(InputError, match=r"^log\.csv: .* expected the day of the order, like 2026-06-30"):
         read_orders(path, 0.05)
     path.write_text(path.read_text().replace("no day", "2026-06-30").replace(",5", ",x"))
-    with pytest.raises(InputError, match=r"^log\.csv: 20 of 20 .* expected the value of the order, like 129\.90"):
+    with pytest.raises(InputError, match=r"^log\.csv: .* expected the value of the order, like 129\.90"):
         read_orders(path, 0.05)
 
 
