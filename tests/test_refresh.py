@@ -210,9 +210,7 @@ def test_profiles_that_are_none_are_refused(earlier_run, content, message):
 
 
 def test_a_run_that_is_not_there_or_is_none_is_refused_in_one_message(tmp_path):
-    with pytest.raises(
-        InputError, match=r"^march: does not exist .*; expected the folder of an earlier run, or its ec"
-    ):
+    with pytest.raises(InputError, match=r"^march: does not exist; expected the folder of an earlier run, or its ec"):
         previous.read_earlier(str(tmp_path / "march"))
     (tmp_path / "empty").mkdir()
     with pytest.raises(
