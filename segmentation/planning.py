@@ -247,7 +247,7 @@ def reading(plan: Plan) -> Sentence:
         text = "**What this tells us.** Nothing here is known to bring margin. {unranked}"
         return sentence(text, unranked=unranked(plan))
     text = (
-        "**What this tells us.** First: **{do}**, {when}: {first[Customers]:#} customers, {first[Successes]:.0f} more "
+        "**What this tells us.** First: **{do}**, {when}: {first[Customers]:#} customers, {first[Successes]:.3g} more "
         "successes*, {first[Margin]:$} of margin over twelve months*, so at most {first[Max_Spend]:$} a customer. The "
         "whole plan: {total:$} of margin*. {change} {unranked}"
     )

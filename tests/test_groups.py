@@ -172,16 +172,31 @@ def test_a_short_log_is_halved_and_says_so(history, decisions, words, shop):
         "Measured on customers of 2026-02-01, who were followed for 5 months, times 2.4"
     )
     assert list(found.table.index) == list(GROUPS)
+    spent = year[year["Order_Date"] >= "2026-02-01"].groupby("Customer_ID")["Amount"].sum().clip(lower=0)
+    expected = decisions.ASSUMPTIONS.kept_of_spend * spent.reindex(found.people.index, fill_value=0.0) * 12 / 5
+    assert found.people["Margin"].to_numpy() == pytest.approx(expected.to_numpy()) and expected.max() > 0
     weeks = dataclasses.replace(history, log=year[year["Order_Date"] >= "2025-12-01"])
     assert "less than 8 months" in groups.measure(weeks, 90, decisions.ASSUMPTIONS).reason
 
 
 def test_moving_up_is_judged_by_windows_of_equal_length(history):
     """Orders that leave the window do not count; a log that only grows longer moves nobody up."""
-    steady = log_of([("x", day, 50) for day in pd.date_range("2025-07-01", "2026-06-30", freq="30D")])
+    steady = log_of([("x", day, 50) for day in pd.date_range("2025-07-01", "2026-06-30", freq="18D")])
     half = dataclasses.replace(history, log=steady, months=None)
     day = pd.Timestamp("2026-01-01")
-    before = groups.standing(half, day, MODEL).loc["x", "Segment_Name"]
-    assert before != VIP and "x" not in groups.best_after(half, day, pd.Timedelta(days=90), MODEL)
+    assert groups.standing(half, day, MODEL).loc["x", "Segment_Name"] == LOYAL
+    assert (
+        groups.standing(half, pd.Timestamp("2026-04-01"), MODEL).loc["x", "Segment_Name"] == VIP
+    )  # by its length only
+    assert "x" not in groups.best_after(half, day, pd.Timedelta(days=90), MODEL)
     more = pd.concat([steady, log_of([("x", f"2026-01-{n:02d}", 90) for n in range(2, 20)])])
     assert "x" in groups.best_after(dataclasses.replace(half, log=more), day, pd.Timedelta(days=90), MODEL)
+
+
+@pytest.mark.parametrize(
+    ("day", "start"), [("2026-07-01", "2026-10-01"), ("2026-10-01", "2026-10-01"), ("2026-10-02", None)]
+)
+def test_an_outcome_that_comes_after_the_twelve_months_cannot_be_waited_for(history, day, start):
+    """From 2 October on the next first of October is so late that its 90 days end beyond the year."""
+    found = groups.start_of(dataclasses.replace(history, snapshot=pd.Timestamp(day)), 90)
+    assert found == (start and pd.Timestamp(start))

@@ -222,7 +222,11 @@ def test_an_arm_below_the_smallest_is_raised_to_it_or_not_planned(plan_of):
 def test_the_error_level_is_shared_among_planned_tests_only(plan_of, decisions):
     rates = measured_as(develop=(0.2, 20.0), back=(0.2, 20.0), vip=(0.5, 1.0))
     found = plan_of(rates, develop=4_000, back=5_000, vip=10).table
-    assert (found["Control"] > 0).sum() == 2 and set(found["Alpha"]) == {decisions.ASSUMPTIONS.alpha / 2}
+    alpha = decisions.ASSUMPTIONS.alpha / 2
+    assert (found["Control"] > 0).sum() == 2 and set(found["Alpha"]) == {alpha}
+    control = found.loc[WIN_BACK, "Control"]
+    for size, enough in ((control, True), (control - 1, False)):
+        assert (Comparison(0.2, np.nan, alpha, 0.8, 1 - size / 5_000).chance(0.4, 5_000) >= 0.8) == enough
 
 
 def test_a_lift_of_a_share_is_never_one_of_spend(decisions):
