@@ -11,7 +11,6 @@ from segmentation.oddities import blanks, contradictions, odd_texts, suspicious
 from segmentation.parsing import MAX_VALUE, read_dates, read_numbers
 from segmentation.problems import InputError
 from segmentation.reading import Kind, Table, is_blank
-from segmentation.strays import far_days
 from segmentation.synonyms import CUSTOMER_EXPORTS, key
 from segmentation.vocabulary import (
     COMPUTED,
@@ -144,13 +143,13 @@ def ledger_of(raw: Table, changes: list[tuple], kept: pd.DataFrame) -> pd.DataFr
 def with_recency(raw: Table, snapshot: str | None) -> tuple[Table, list[tuple]]:
     """The table with Recency computed from Last_Order_Date where it has only that; and a ledger entry.
 
-    Days count back from the snapshot, or from the day after the last order of all, strays aside.
+    Days count back from the snapshot, or from the day after the last order of all.
     """
     if "Recency" in raw.rows or LAST_ORDER not in raw.rows:
         return raw, []
     texts = raw.rows[LAST_ORDER]
     dates = read_dates(texts, f"{raw.name}, column {LAST_ORDER}")
-    day = pd.Timestamp(snapshot) if snapshot else dates[~far_days(dates)].max() + pd.Timedelta(days=1)
+    day = pd.Timestamp(snapshot) if snapshot else dates.max() + pd.Timedelta(days=1)
     if pd.isna(day):
         found = f"'{short(texts.iloc[0])}' in the first row"
         raise InputError(f"{raw.name}: column {LAST_ORDER} holds no date ({found}); expected dates like 2026-06-30")

@@ -8,7 +8,6 @@ from segmentation.cleaning import first_reasons, stop_if_unusable
 from segmentation.parsing import MAX_VALUE, read_dates, read_numbers
 from segmentation.problems import InputError
 from segmentation.reading import Kind, Table, is_blank, read_table
-from segmentation.strays import far_days
 from segmentation.synonyms import ORDER_EXPORTS
 from segmentation.vocabulary import LINE_COLUMNS, ORDER_COLUMNS
 
@@ -162,7 +161,6 @@ def order_problems(rows: pd.DataFrame) -> pd.Series:
     problems = {
         "Order_ID is blank": is_blank(rows["Order_ID"]),
         "Order_Date is no date like 2026-06-30": ~rows["Order_Date"].between("1970-01-01", "2100-12-31"),
-        "Order_Date is far from all others": far_days(rows["Order_Date"]),
         "Amount is no number, or too large": ~rows["Amount"].abs().le(MAX_VALUE),
     }
     return first_reasons([pd.Series(why, rows.index[wrong]) for why, wrong in problems.items()])

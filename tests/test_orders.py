@@ -9,7 +9,6 @@ from segmentation.figures.style import Canvas
 from segmentation.lines import read_orders
 from segmentation.orders import agreement, by_month, covers, customers_from_orders, find_log, rfm_from_orders
 from segmentation.problems import InputError, LeftOut
-from segmentation.strays import far_days
 from segmentation.vocabulary import ORDER_COLUMNS
 
 SNAPSHOT = pd.Timestamp("2026-07-01")
@@ -153,36 +152,6 @@ def test_a_refund_neither_counts_as_an_order_nor_moves_the_snapshot(found, words
         f"({len(orders) - back:,} orders and {back} refunds; left out, on or after the snapshot: 0 orders and 1 refund)"
     )
     assert said in words.text(used.story)
-
-
-@pytest.mark.parametrize("day", ["1970-01-01", "1999-12-31", "2099-12-31"])
-def test_a_row_far_from_all_others_is_set_aside_and_stretches_nothing(found, words, path, shop, day):
-    orders, customers = shop
-    used = found(path(pd.concat([orders, orders.iloc[[0]].assign(Order_ID="far", Order_Date=day)])), customers)
-    assert used.snapshot == SNAPSHOT and used.log["Order_Date"].min() == pd.Timestamp(orders["Order_Date"].min())
-    assert "set aside, Order_Date is far from all others: 1" in words.text(used.story)
-
-
-def days_of(*runs):
-    """Days, a day apart within each run of (first day, how many)."""
-    parts = [pd.Series(pd.date_range(first, periods=number)) for first, number in runs]
-    return pd.concat(parts, ignore_index=True)
-
-
-@pytest.mark.parametrize(
-    ("runs", "far"),
-    [
-        ([("2024-01-01", 1), ("2024-12-01", 98)], 0),  # 335 days apart
-        ([("2024-01-01", 1), ("2024-12-02", 98)], 1),
-        ([("2020-01-01", 2), ("2024-01-01", 98)], 2),  # 2 of 100
-        ([("2020-01-01", 3), ("2024-01-01", 98)], 0),  # a pause, then more
-        ([("1999-01-01", 1), ("2024-01-01", 148), ("2090-01-01", 1), ("2099-01-01", 1)], 3),
-        ([("1970-01-01", 1)] * 30 + [("2024-01-01", 98)], 30),  # no day known
-        ([("1970-01-01", 1)] * 98, 0),
-    ],
-)
-def test_few_days_beyond_eleven_months_without_an_order_are_far(runs, far):
-    assert far_days(days_of(*runs)).sum() == far
 
 
 def test_wild_rows_are_counted_in_the_story(found, words, path, shop):
