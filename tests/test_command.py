@@ -43,7 +43,12 @@ def test_orders_alone_become_a_report_from_any_folder(project, folder, generator
     made = {path.name for path in (folder / "march").iterdir()}
     assert {"report.html", "run.json", "ecommerce_segmentation.ipynb", "images", "campaign_plan.csv"} <= made
     report = (folder / "march" / "report.html").read_text(encoding="utf-8")
-    assert "120 customers" in report and "EUR" in report and "$" not in report.split("<main")[1][:3000]
+    assert (
+        "120 customers" in report
+        and 'class="narrow"' in report
+        and "EUR" in report
+        and "$" not in report.split("<main")[1][:3000]
+    )
     assert (project / NOTEBOOK.name).read_bytes() == NOTEBOOK.read_bytes()
     assert not (project / "data").exists()
 
