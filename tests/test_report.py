@@ -192,6 +192,12 @@ def test_a_drawing_keeps_its_text_and_needs_no_style():
     assert 'aria-label="an &#34;alt&#34; &lt;b&gt;"' in made
 
 
+def test_a_caption_says_above_where_a_phone_has_it_above():
+    assert story.captions("Figure 1. Bars <b>.") == "Figure 1. Bars &lt;b&gt;."
+    both = story.captions("Left: a. Right: b.")
+    assert both == '<span class="wide">Left: a. Right: b.</span><span class="narrow">Above: a. Below: b.</span>'
+
+
 def test_a_run_without_warnings_or_day_has_none(tmp_path, decisions):
     answer = made_notebook.answer_of(decisions, warned=False, day=None)
     notebook, drawn = made_notebook.make(tmp_path, decisions, answer)

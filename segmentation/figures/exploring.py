@@ -70,7 +70,8 @@ def plot_correlations(pairs: Pairs, canvas: Canvas):
     shown = text.loc[below.index, below.columns].where(below.notna(), "")
     options = {"cmap": "RdBu_r", "vmin": -1, "vmax": 1, "linewidths": 1, "cbar_kws": {"shrink": 0.7}}
     sns.heatmap(below, annot=shown, fmt="", ax=ax, annot_kws={"size": 9}, **options)
-    ax.set_xticklabels(readable(below.columns), rotation=40, ha="right")
+    slant = {"rotation": 90} if canvas.narrow else {"rotation": 40, "ha": "right"}
+    ax.set_xticklabels(readable(below.columns), **slant)
     ax.set_yticklabels(readable(below.index), rotation=0)
     return fig
 
@@ -136,7 +137,7 @@ def plot_scores(scores: Scores, canvas: Canvas):
     drawn = "Customers by RFM score, the sum of the three scores"
     fig, ax = canvas.axes(shows, drawn, 1.9)
     bars = ax.bar(scores.sizes.index, scores.sizes, color=SOFT, width=0.8)
-    ax.bar_label(bars, labels=[count(size) for size in scores.sizes], fontsize=9, color=QUIET)
+    ax.bar_label(bars, labels=[count(size) for size in scores.sizes], fontsize=8 if canvas.narrow else 9, color=QUIET)
     ax.set(xlabel="RFM score", xticks=range(3, 16))
     ax.yaxis.set_visible(False)
     ax.spines["left"].set_visible(False)

@@ -213,4 +213,13 @@ class _Reader:
         more = told["more"].strip(" .").removeprefix("(").removesuffix(")")
         parts = [f"Figure {told['number']}", told["drawn"], more[:1].upper() + more[1:]]
         caption = "".join(f"{part}. " for part in parts if part)
-        return Figure(name, markup.plain(told["finding"]), markup.plain(caption), Markup().join(drawn))
+        return Figure(name, markup.plain(told["finding"]), captions(caption), Markup().join(drawn))
+
+
+def captions(text: str) -> Markup:
+    """A figure's caption; where it says left and right, one for the phone, on which one panel is below the other."""
+    below = text.replace("Left:", "Above:").replace("Right:", "Below:")
+    if below == text:
+        return markup.plain(text)
+    both = Markup('<span class="wide">{}</span><span class="narrow">{}</span>')
+    return both.format(markup.plain(text), markup.plain(below))
