@@ -1,6 +1,7 @@
 """From an export to its segments with one command; --help teaches by example."""
 
 import argparse
+import html
 import os
 import re
 import subprocess
@@ -12,6 +13,16 @@ ROOT = Path(__file__).resolve().parent.parent
 if Path(sys.path[0] or ".").resolve() == ROOT / "segmentation":  # run as `python /path/to/segmentation`
     sys.path[0] = str(ROOT)
 NOTEBOOK = ROOT / "ecommerce_segmentation.ipynb"
+OPTIONS = {
+    "WINDOW_MONTHS": "--window",
+    "SNAPSHOT_DATE": "--snapshot",
+    "COLUMNS": "--columns",
+    "CURRENCY": "--currency",
+    "MODEL": "--model",
+    "PREVIOUS": "--previous",
+    "OUTPUT_DIR": "--out",
+    "IMAGES_DIR": "--out",
+}
 HELP = """
 examples:
   python -m segmentation                          re-execute the notebook in place, on the shop that ships with it
@@ -65,25 +76,57 @@ def parse() -> argparse.Namespace:
 
 
 def parameters_of(asked: argparse.Namespace) -> dict:
-    """The notebook's parameters, as asked for on the command line; raises InputError for files that do not fit."""
-    from segmentation.inputs import kind_of
-    from segmentation.problems import InputError
+    """The notebook's parameters, as asked for on the command line; raises InputError for what cannot be meant."""
+    pairs = [pair.split("=", 1) for pair in asked.columns or []]
+    columns = {theirs.strip(): ours.strip() for theirs, ours in pairs}
+    found = {"COLUMNS": columns, "OUTPUT_DIR": asked.out, "IMAGES_DIR": str(Path(asked.out, "images"))}
+    found |= {"WINDOW_MONTHS": None if asked.window == "all" else int(asked.window)} if asked.window else {}
+    options = {"CURRENCY": asked.currency, "SNAPSHOT_DATE": asked.snapshot}
+    options |= {"PREVIOUS": asked.previous, "MODEL": asked.model}
+    found |= {name: value for name, value in options.items() if value is not None}
+    kinds = kinds_of([str(Path(name).expanduser()) for name in asked.files], columns)
+    found |= {"CUSTOMERS_CSV": kinds.get("customers"), "ORDERS_CSV": kinds.get("orders")}
+    check(found)
+    return found
 
-    columns = dict(pair.split("=", 1) for pair in asked.columns or [])
+
+def kinds_of(files: list[str], columns: dict[str, str]) -> dict[str, str]:
+    """Which file is taken as customers, which as orders; said on a line each, with the headers that were matched."""
+    from segmentation.inputs import check_names, kind_of
+    from segmentation.problems import InputError
+    from segmentation.words import Words
+
+    check_names(files, columns)
     kinds = {}
-    for file in (str(Path(name).expanduser()) for name in asked.files):
-        kind = kind_of(file, columns)
+    for file in files:
+        kind, names = kind_of(file, columns)
         if kind in kinds:
             both = f"{Path(file).name}: looks like {kind}, as {Path(kinds[kind]).name} does"
             raise InputError(f"{both}; expected one file of each")
         kinds[kind] = file
-        print(f"{Path(file).name}: taken as {kind}", file=sys.stderr)
-    found = {"CUSTOMERS_CSV": kinds.get("customers"), "ORDERS_CSV": kinds.get("orders"), "COLUMNS": columns}
-    found |= {"OUTPUT_DIR": asked.out, "IMAGES_DIR": str(Path(asked.out, "images"))}
-    found |= {"WINDOW_MONTHS": None if asked.window == "all" else int(asked.window)} if asked.window else {}
-    options = {"CURRENCY": asked.currency, "SNAPSHOT_DATE": asked.snapshot}
-    options |= {"PREVIOUS": asked.previous, "MODEL": asked.model}
-    return found | {name: value for name, value in options.items() if value is not None}
+        read = html.unescape(Words("").text("{names}", names=names))
+        print(f"{Path(file).name}: taken as {kind}. {read}".strip(), flush=True)
+    return kinds
+
+
+def check(found: dict) -> None:
+    """Raise InputError, before any work, for parameters that the notebook would refuse."""
+    from segmentation import problems, publish
+
+    window, earlier, model = found.get("WINDOW_MONTHS"), found.get("PREVIOUS"), found.get("MODEL")
+    problems.check_parameters(window, found.get("SNAPSHOT_DATE"), 0, found.get("CURRENCY", "$"), found["COLUMNS"])
+    files = [found["CUSTOMERS_CSV"], found["ORDERS_CSV"], model]
+    if model:  # without --window the notebook's own counts, which only it knows
+        from segmentation import published, refresh
+
+        made = published.read_published(Path(model).expanduser())
+        refresh.read_frozen(model, found.get("WINDOW_MONTHS", made.window))
+    if earlier is not None:
+        from segmentation import previous
+
+        previous.read_earlier(earlier)
+        files += previous.files_of(earlier)
+    publish.Targets.of(found["OUTPUT_DIR"], found["IMAGES_DIR"], *files)
 
 
 def execute(notebook, folder: Path, told=lambda line: None, drawings: str = "") -> None:
@@ -116,11 +159,13 @@ def show_progress(line: str) -> None:
 
 
 def with_parameters(notebook, parameters: dict):
-    """The notebook with a cell of parameters after its own."""
+    """The notebook with a cell of parameters after its own, and without what is about the shipped shop only."""
     import nbformat
 
     given = "\n".join(f"{name} = {value!r}" for name, value in parameters.items())
     cell = nbformat.v4.new_code_cell(given, id="given", metadata={"tags": ["injected-parameters"]})
+    for text in (cell for cell in notebook.cells if cell.cell_type == "markdown"):
+        text.source = re.sub(r"\n.*<!-- shipped -->", "", text.source)
     place = next(n for n, cell in enumerate(notebook.cells) if "parameters" in cell.metadata.get("tags", []))
     notebook.cells.insert(place + 1, cell)
     return notebook
@@ -139,23 +184,38 @@ def run(asked: argparse.Namespace) -> str:
     """Do what was asked; returns one line on what there is now."""
     import nbformat
 
-    from segmentation import report
-
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     if not asked.files:
         execute(notebook, ROOT, show_progress)
         write(notebook, NOTEBOOK)
         return f"{NOTEBOOK.name} and its results in data/ and images/ are up to date"
-    out = Path(asked.out).expanduser()
+    given = parameters_of(asked)
     with tempfile.TemporaryDirectory(prefix="segmentation-drawings-") as drawings:
-        wanted = "" if asked.no_report else drawings
-        execute(with_parameters(notebook, parameters_of(asked)), Path.cwd(), show_progress, wanted)
-        page = out / "report.html"
+        execute(with_parameters(notebook, given), Path.cwd(), show_progress, "" if asked.no_report else drawings)
+        return add_pages(notebook, Path(asked.out).expanduser(), given, None if asked.no_report else Path(drawings))
+
+
+def add_pages(notebook, out: Path, given: dict, drawings: Path | None) -> str:
+    """Put the executed notebook and, with drawings, the report beside the results; returns one line on what there is.
+
+    Raises InputError where another run has published there in the meantime.
+    """
+    from segmentation import publish, report
+    from segmentation.problems import InputError
+
+    page = out / "report.html"
+    with publish.locked(out):
+        manifest = publish.read_manifest(out)
+        files = [Path(given[name]) for name in ("CUSTOMERS_CSV", "ORDERS_CSV") if given[name]]
+        same_files = all(manifest.get("inputs", {}).get(file.name) == publish.checksum(file) for file in files)
+        told = manifest.get("parameters", {})
+        if not same_files or any(told[name] != given[name] for name in told.keys() & given.keys()):
+            raise InputError(f"{out.name}: another run has published there; expected a folder for each run")
         page.unlink(missing_ok=True)  # an earlier run's would contradict the results beside it
         write(notebook, out / NOTEBOOK.name)
-        if asked.no_report:
+        if drawings is None:
             return f"{out / NOTEBOOK.name} is ready"
-        report.write(notebook, page, Path(drawings))
+        report.write(notebook, page, drawings)
     return f"{page} is ready"
 
 
@@ -177,10 +237,23 @@ def main() -> int:
     return 0
 
 
+def in_options(message: str) -> str:
+    """A message in which parameters are called by their options.
+
+    >>> in_options("WINDOW_MONTHS is 0; expected a whole number from 1 to 600, or None")
+    '--window is 0; expected a whole number from 1 to 600, or all'
+    """
+    if message.startswith(tuple(OPTIONS)):
+        message = message.removesuffix(", or None") + (", or all" if message.startswith("WINDOW_MONTHS") else "")
+    for name, option in OPTIONS.items():
+        message = re.sub(rf"(?<![\w'])(?:set )?{name}\b(?!')", option, message)
+    return message
+
+
 def stop(message: str) -> int:
     """Say on one line why the run stopped; the exit status."""
     show_progress("")
-    print(" ".join(message.split()), file=sys.stderr)
+    print(" ".join(in_options(message).split()), file=sys.stderr)
     return 1
 
 

@@ -1,36 +1,30 @@
-"""The forecast that ships, held against the hold-out; intervals for means and for customers, and whether they hold."""
+"""The forecast that ships, held against what came; ranges from how periods differ and from chance among customers."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from segmentation.lifetime import rank_correlation
 from segmentation.problems import LeftOut
-from segmentation.value import SUBJECT, Judged, tenths
+from segmentation.value import Judged, tenths
 from segmentation.vocabulary import MIN_VALUES, SEGMENTS
 from segmentation.words import Sentence, sentence
 
-BOOTSTRAPS = 500  # resamples of customers behind an interval
-RESAMPLED = 5_000  # customers per resample at most; the spread of a mean of more follows from their number
-RELIANCE = (
-    "The 95 % intervals that the year before gives by bootstrap over customers hold the actual mean of {held} of {of} "
-    "segments and {parts_held} of {parts} {part_word}s. An interval for each customer, learned from one half of them, "
-    "holds {coverage:%} of the other half. By resampling, the total should lie within {chance:%}; it was off by "
-    "{apart:%}, {than} than chance explains, and segments by {drift:%} (root mean square, weighted by value). "
-    "Resampling customers does not see how one year differs from the next, so this last figure, or a segment's own "
-    "miss where that was larger, is added to the intervals below. Whether that is enough, a single judged year cannot "
-    "show."
-)
+MIN_PERIODS = 3  # judged, from which a range is called a 95 % interval; data/README.md: how often either held
+LEVEL, ROUGH = 0.95, 2 / 3  # how often a range should hold what comes: with so many periods, with fewer
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """The candidate that ships, and how far it was off on the hold-out."""
+    """The candidate that ships, and how far it was off on the periods that it was judged on."""
 
     judged: Judged
-    people: pd.DataFrame  # of the hold-out, by number: Segment, predicted, actual, error, part (see tenths)
-    by_segment: pd.DataFrame  # and All, see held_against
+    people: pd.DataFrame  # of the last period, by number: Segment, predicted, actual, error, part (see tenths)
+    errors: pd.DataFrame  # the same of all periods, one below the other
+    misses: pd.DataFrame  # actual - predicted, per customer; down: periods, the last first; across: SEGMENTS and All
+    by_segment: pd.DataFrame  # of the last period, and All, see held_against
     by_part: pd.DataFrame  # by tenth of the forecast; the index's name says tenth, or part where there are fewer
 
     @property
@@ -43,16 +37,33 @@ class Forecast:
         """How far the total was off, as a share of what was spent."""
         return abs(self.total["Predicted / actual"] - 1)
 
+    @property
+    def enough(self) -> bool:
+        """Whether the log shows enough periods to say how far they differ."""
+        return len(self.misses) >= MIN_PERIODS
+
+    @property
+    def level(self) -> float:
+        """How often the ranges should hold what comes."""
+        return LEVEL if self.enough else ROUGH
+
+    @property
+    def range_name(self) -> str:
+        """What the ranges may be called."""
+        return f"{LEVEL:.0%} interval".replace("%", " %") if self.enough else "range"
+
 
 def ship(judged: Judged) -> Forecast | LeftOut:
-    """The candidate that ships, held against the hold-out; left out where none can be believed."""
+    """The candidate that ships, held against the last period; left out where none can be believed."""
     if judged.ships is None:
-        return LeftOut(f"{SUBJECT}; no candidate earned belief on the hold-out")
-    now = with_errors(judged.people, judged.ships)
-    then = with_errors(judged.past.then, judged.ships)
-    by_segment = held_against(now, then, "Segment", [*SEGMENTS, "All"], judged.terms.seed)
-    by_part = held_against(now, then, "part", np.unique(now["part"]), judged.terms.seed)
-    return Forecast(judged, now, by_segment, by_part.rename_axis("tenth" if len(now) >= 500 else "part"))
+        return LeftOut(f"{judged.terms.subject}; no forecast came close enough to what was spent")
+    every = [with_errors(period.people, judged.ships) for period in judged.periods]
+    errors = pd.concat(every, ignore_index=True)
+    misses = pd.DataFrame([missed_by(people) for people in every])
+    by_segment = held_against(every[0], errors, "Segment", [*SEGMENTS, "All"])
+    by_part = held_against(every[0], errors, "part", np.unique(every[0]["part"]))
+    by_part = by_part.rename_axis("tenth" if len(every[0]) >= 500 else "part")
+    return Forecast(judged, every[0], errors, misses, by_segment, by_part)
 
 
 def with_errors(people: pd.DataFrame, candidate: str) -> pd.DataFrame:
@@ -62,26 +73,10 @@ def with_errors(people: pd.DataFrame, candidate: str) -> pd.DataFrame:
     return table.assign(MAE=table["error"].abs())
 
 
-def held_against(now: pd.DataFrame, then: pd.DataFrame, by: str, groups, seed: int) -> pd.DataFrame:
-    """group_means, and per group Predicted / actual, Rank, and Within: whether the interval holds the actual mean."""
-    table = group_means(now, then, by, groups, seed)
-    table["Predicted / actual"] = table["predicted"] / table["actual"].where(table["actual"] > 0)
-    parts = [members(now, by, group) for group in groups]
-    table["Rank"] = [rank_correlation(part["predicted"], part["actual"]) for part in parts]
-    return table.assign(Within=table["actual"].between(table["low"], table["high"]))
-
-
-def resampled_mean(errors: np.ndarray, size: int, seed: int) -> np.ndarray:
-    """2.5 % and 97.5 % points of the mean error of `size` customers around its centre, by bootstrap over customers."""
-    if not len(errors) or not size:
-        return np.array([np.nan, np.nan])
-    rng = np.random.default_rng(seed)
-    some = np.sort(errors)
-    if len(some) > RESAMPLED:
-        some = np.sort(rng.choice(some, RESAMPLED, replace=False))
-    drawn = min(size, RESAMPLED)
-    means = some[rng.integers(0, len(some), (BOOTSTRAPS, drawn), dtype=np.int32)].mean(axis=1) - some.mean()
-    return np.quantile(means, [0.025, 0.975]) * np.sqrt(drawn / size)
+def missed_by(people: pd.DataFrame) -> pd.Series:
+    """Mean error per customer by segment and for All; a segment without customers takes that of All."""
+    everybody = people["error"].mean()
+    return people.groupby("Segment")["error"].mean().reindex([*SEGMENTS, "All"]).fillna(everybody)
 
 
 def members(table: pd.DataFrame, by: str, group) -> pd.DataFrame:
@@ -89,19 +84,53 @@ def members(table: pd.DataFrame, by: str, group) -> pd.DataFrame:
     return table if group == "All" else table[table[by] == group]
 
 
-def group_means(now: pd.DataFrame, then: pd.DataFrame, by: str, groups, seed: int) -> pd.DataFrame:
-    """Customers and means of columns per group; low, high: 95 % interval of that of `predicted`, from then["error"].
+def chance(errors: pd.DataFrame, by: str, sizes: pd.Series) -> pd.Series:
+    """Standard error of the mean spend of so many customers of a group: what resampling customers gives.
 
-    A group with fewer than MIN_VALUES earlier customers takes the errors of all.
+    sizes: customers by group. A group with fewer than MIN_VALUES customers among the errors takes those of all. It
+    knows nothing of how periods differ.
     """
-    rows = {}
-    for group in groups:
-        mine, errors = members(now, by, group), members(then, by, group)["error"]
-        errors = errors if len(errors) >= MIN_VALUES else then["error"]
-        means = mine.mean(numeric_only=True)
-        low, high = means["predicted"] + resampled_mean(errors.to_numpy(), len(mine), seed)
-        rows[group] = {"Customers": len(mine), **means, "low": max(low, 0.0), "high": high}
-    return pd.DataFrame.from_dict(rows, orient="index")
+    spread = {}
+    for group in sizes.index:
+        mine = members(errors, by, group)["error"]
+        spread[group] = (mine if len(mine) >= MIN_VALUES else errors["error"]).std()
+    return pd.Series(spread) / np.sqrt(sizes.where(sizes > 0))
+
+
+def held_against(now: pd.DataFrame, errors: pd.DataFrame, by: str, groups) -> pd.DataFrame:
+    """Customers and means per group, Predicted / actual, Rank; low, high: predicted, and 95 % chance around it."""
+    parts = {group: members(now, by, group) for group in groups}
+    table = pd.DataFrame({group: part.mean(numeric_only=True) for group, part in parts.items()}).T
+    table.insert(0, "Customers", [len(part) for part in parts.values()])
+    table["Predicted / actual"] = table["predicted"] / table["actual"].where(table["actual"] > 0)
+    table["Rank"] = [rank_correlation(part["predicted"], part["actual"]) for part in parts.values()]
+    by_chance = stats.norm.ppf(0.975) * chance(errors, by, table["Customers"])
+    return table.assign(low=(table["predicted"] - by_chance).clip(lower=0), high=table["predicted"] + by_chance)
+
+
+def typical_miss(forecast: Forecast) -> pd.Series:
+    """Root mean square of the misses, by segment and for All; per customer.
+
+    While there are few, a segment's is at least the total's, as a share: a smaller one is luck.
+    """
+    size = np.sqrt((forecast.misses**2).mean())
+    if forecast.enough:
+        return size
+    predicted = forecast.by_segment["predicted"]
+    return size.clip(lower=size["All"] * predicted / (predicted["All"] or np.nan))
+
+
+def reach(forecast: Forecast, sizes: pd.Series) -> pd.Series:
+    """Half the width of the range of mean spend, by segment and for All; sizes: their customers.
+
+    How periods differ: the typical miss times a quantile of t with a degree of freedom for each period (misses are
+    taken around zero). They hold chance among customers already, so the two are not added: where chance alone is more,
+    it counts.
+    """
+    upper = (1 + forecast.level) / 2
+    by_chance = stats.norm.ppf(upper) * chance(forecast.errors, "Segment", sizes)
+    by_period = stats.t.ppf(upper, len(forecast.misses)) * typical_miss(forecast)
+    return np.maximum(by_chance, by_period)
 
 
 def customer_intervals(past: pd.DataFrame, predicted: pd.Series) -> pd.DataFrame:
@@ -119,27 +148,6 @@ def customer_intervals(past: pd.DataFrame, predicted: pd.Series) -> pd.DataFrame
     return pd.DataFrame({"low": (predicted + low.clip(upper=0)).clip(lower=0), "high": predicted + high.clip(lower=0)})
 
 
-def half_coverage(past: pd.DataFrame, seed: int) -> float:
-    """Share of one random half of customers whose spend lies in an interval learned from the other half."""
-    shuffled = past.sort_values(["predicted", "actual"]).iloc[np.random.default_rng(seed).permutation(len(past))]
-    learn, check = shuffled[::2], shuffled[1::2]
-    ends = customer_intervals(learn, check["predicted"])
-    return float(check["actual"].between(ends["low"], ends["high"]).mean())
-
-
-def yearly_drift(table: pd.DataFrame) -> pd.Series:
-    """How far the means of calibration were off, by segment and for All, relative to the forecast.
-
-    All: root mean square of actual / predicted - 1 over segments, weighted by value; a segment: its own miss where
-    that is more.
-    """
-    segments = table.drop("All")
-    weights = (segments["Customers"] * segments["predicted"]).fillna(0)
-    apart = (segments["actual"] / segments["predicted"].where(weights > 0) - 1).abs().fillna(0)
-    common = float(np.sqrt(np.average(apart**2, weights=weights)))
-    return apart.clip(lower=common).reindex(table.index, fill_value=common)
-
-
 def spans(table: pd.DataFrame, times=1) -> list[Sentence | float]:
     """predicted with low and high as money, times something; nan where nobody is."""
     rows = table[["predicted", "low", "high"]].mul(times, axis=0).to_dict("records")
@@ -147,30 +155,46 @@ def spans(table: pd.DataFrame, times=1) -> list[Sentence | float]:
     return [np.nan if np.isnan(row["predicted"]) else Sentence(text, row) for row in rows]
 
 
-def shown(forecast: Forecast) -> pd.DataFrame:
-    """How far the forecast was off by segment, as a table."""
-    table = forecast.by_segment.rename(columns={"actual": "Actual"})
-    table["Predicted (95 % interval)"] = spans(table)
-    table["Within"] = table["Within"].map({True: "yes", False: "NO"}).where(table["Customers"] > 0, "-")
-    columns = ["Customers", "Predicted (95 % interval)", "Actual", "Predicted / actual", "MAE", "Rank", "Within"]
-    return table[columns].rename_axis(f"{forecast.judged.ships}, per customer")
+def on_ranges(forecast: Forecast) -> Sentence:
+    """What the ranges of a segment's value hold."""
+    months, n = forecast.judged.terms.horizon_months, len(forecast.misses)
+    if forecast.enough:
+        text = (
+            "The {name}s are as wide as the misses of {n:# past period} of {months} months make them, or chance among "
+        )
+        text += "customers where that is more."
+    else:
+        text = (
+            "The ranges are as wide as past misses make them ({missed:%} of the total in the last {months} months), or "
+        )
+        text += (
+            "chance among customers where that is more. {few} cannot show how periods differ: expect one outcome in "
+        )
+        text += "three, or more, outside its range."
+    few = "One such period" if n == 1 else f"{n} such periods"
+    return sentence(text, name=forecast.range_name, n=n, missed=forecast.missed, months=months, few=few)
 
 
-def reliance(forecast: Forecast) -> Sentence:
-    """How often intervals held, what they do not see, and where the forecast does not rank."""
-    segments = forecast.by_segment.drop("All")
-    parts = forecast.by_part
-    total = forecast.total
+def direction(forecast: Forecast) -> Sentence:
+    """How far the total was off, and which way."""
+    ratio = forecast.total["Predicted / actual"]
+    text = "The forecast of the last {months} months was "
+    text += "{apart:%} too {way} in total" if round(abs(ratio - 1), 3) else "right in total"
+    months = forecast.judged.terms.horizon_months
+    return sentence(text, months=months, apart=abs(ratio - 1), way="high" if ratio > 1 else "low")
+
+
+def reading(forecast: Forecast) -> Sentence:
+    """How much of the miss is chance, and which segments to doubt."""
+    segments, total = forecast.by_segment.drop("All"), forecast.total
     belief = forecast.judged.terms.belief
-    chance = (total["high"] - total["low"]) / 2 / total["predicted"]
-    apart = abs(total["actual"] / total["predicted"] - 1)
+    chance_alone = (total["high"] - total["predicted"]) / total["actual"]
+    text = "**What this tells us.** Chance among customers explains a miss of {chance:%} in the total"
+    text += (
+        "; the rest is how one period differs from the next." if forecast.missed > chance_alone else ", so this one."
+    )
     wrong = segments.index[(segments["Predicted / actual"] - 1).abs() > belief.total_off]
     flat = segments.index[(segments["Customers"] > 2) & ~(segments["Rank"] >= belief.min_rank)]
-    text = RELIANCE
-    text += " The totals of {wrong} were off by more than {off:%0}: doubt them." if len(wrong) else ""
-    text += " Among {flat} the forecast hardly ranks customers: use the segment's mean there." if len(flat) else ""
-    numbers = {"held": segments["Within"].sum(), "of": (segments["Customers"] > 0).sum()}
-    numbers |= {"parts_held": parts["Within"].sum(), "parts": len(parts), "part_word": parts.index.name}
-    numbers |= {"than": "more" if apart > chance else "no more", "drift": yearly_drift(forecast.by_segment)["All"]}
-    numbers |= {"coverage": half_coverage(forecast.people, forecast.judged.terms.seed), "off": belief.total_off}
-    return sentence(text, chance=chance, apart=apart, wrong=wrong, flat=flat, **numbers)
+    text += " Doubt the totals of {wrong}: they were off by more than {off:%0}." if len(wrong) else ""
+    text += " Among {flat} it hardly ranks customers: use the segment's mean." if len(flat) else ""
+    return sentence(text, chance=chance_alone, off=belief.total_off, wrong=wrong, flat=flat)

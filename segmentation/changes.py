@@ -14,7 +14,7 @@ from segmentation.previous import Earlier
 from segmentation.problems import InputError, LeftOut
 from segmentation.published import in_words
 from segmentation.vocabulary import SEGMENTS
-from segmentation.words import Sentence, safe_for_spreadsheets, sentence, written
+from segmentation.words import Sentence, sentence, written
 
 YEAR_DAYS, SEASON_DAYS = 365.25, 31  # two days of the year so far apart at most are of the same season
 NAMES = np.array([*SEGMENTS, "Lost"], dtype=object)  # by cluster; ABSENT is the last
@@ -224,7 +224,7 @@ def headline(since: Since) -> Sentence:
 
 
 def movers(since: Since, actions: dict[str, Action], slipped: str) -> pd.DataFrame:
-    """segment_movers.csv: Customer_ID, From, To, Spend (of the lost: then), What_To_Do; texts safe for spreadsheets.
+    """segment_movers.csv: Customer_ID, From, To, Spend (of the lost: then), What_To_Do.
 
     `slipped`: what is done for who left one of the two best segments, before its name; others get the action of the
     segment where they are today, the lost that of the last one.
@@ -237,9 +237,8 @@ def movers(since: Since, actions: dict[str, Action], slipped: str) -> pd.DataFra
     table["Spend"] = listed["Spent"].fillna(listed["Spent_Before"]).round(2)
     table["What_To_Do"] = np.where(lower, f"{slipped} " + table["From"], steps[today])
     order = table.assign(before=before, to=today % len(NAMES), spend=-table["Spend"])
-    table = table.loc[order.sort_values(["before", "to", "spend", "Customer_ID"], kind="stable").index]
-    texts = ["Customer_ID", "From", "To", "What_To_Do"]
-    return table.assign(**{name: safe_for_spreadsheets(table[name]) for name in texts}).reset_index(drop=True)
+    order = order.sort_values(["before", "to", "spend", "Customer_ID"], kind="stable")
+    return table.loc[order.index].reset_index(drop=True)
 
 
 def columns_over_time(customers: pd.DataFrame, moves: Movement | LeftOut, earlier: Earlier | LeftOut) -> pd.DataFrame:

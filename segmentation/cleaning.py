@@ -7,9 +7,11 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
-from segmentation.parsing import MAX_VALUE, read_dates, read_numbers
+from segmentation.oddities import blanks, contradictions, odd_texts, suspicious
+from segmentation.parsing import MAX_VALUE, read_dates, read_numbers, same_currency
 from segmentation.problems import InputError
 from segmentation.reading import Kind, Table, is_blank
+from segmentation.strays import far_days
 from segmentation.synonyms import CUSTOMER_EXPORTS, key
 from segmentation.vocabulary import (
     COMPUTED,
@@ -25,10 +27,27 @@ from segmentation.vocabulary import (
 from segmentation.words import Sentence, count, percent, plural, sentence, short
 
 CUSTOMER_FILE = Kind([*CUSTOMER_COLUMNS, LAST_ORDER], REQUIRED, "Customer_ID", CUSTOMER_EXPORTS)
-TOTALS = r"\W*(grand |sub)?totals?(\s.*|\W*)|\W*(sum|summe|gesamt(summe)?|overall|all customers|average|mean)\W*"
+SUM = r"\W*((grand |sub)?totals?|sum|summe|gesamt(summe)?|overall|all customers)\W*"  # how a totals row is called
+MORE = r"\W*(grand |sub)?totals?\s.*"  # so may a totals row, but also a company
+MEAN = r"\W*(average|mean|avg|mittelwert|durchschnitt)\W*"
 HEADER = r"[\W_]*".join(["", *key("Customer_ID"), ""])
+SHORT_ID = "Customer_ID was shortened by a spreadsheet (export it as text)"
+SHORTENED = r"\s*\d\.\d+E\+\d+\s*"  # 1.78E+04: an id that a spreadsheet took for a number
+NOBODY = r"\W*(null|n/?a|nan|none|nil|undefined|unknown|guest|anonymous|-+|\?+)\W*"  # in place of an id
 NEVER = "never ordered: Frequency is 0, no last order"
 FRACTIONS = 0.95  # of the abandonment rates above 0 are at most 1: they are fractions, the rest is in doubt
+FRACTION = "read as fractions, times 100"
+SHOWN = 3  # different texts that stand for all of those that are no numbers
+SHOULD_BE = {  # what a column holds, for messages
+    "Customer_ID": "an id of its own in each row",
+    "Recency": "days since the last order, like 35 (a date belongs in a column Last_Order_Date)",
+    "Frequency": "a whole number of orders, like 3",
+    "Monetary": "money spent, like 129.90",
+    "Order_ID": "a number of the order",
+    "Order_Date": "the day of the order, like 2026-06-30",
+    "Amount": "the value of the order, like 129.90",
+    "Refunded": "money given back, like 12.50, or nothing",
+}
 
 
 @dataclass(frozen=True)
@@ -76,7 +95,7 @@ def clean(raw: Table, contract: pa.DataFrameSchema, most_aside: float, snapshot:
     values, changes = read_values(raw)
     never = never_ordered(values, raw.rows)
     found = breaches(values, contract)
-    aside = first_reasons([no_customer(raw.rows["Customer_ID"]), totals(values), breaking(found, raw.rows)])
+    aside = first_reasons([no_customer(values), totals(values), breaking(found, raw.rows)])
     aside = aside.drop(never, errors="ignore")
     usable = values.drop(index=never.union(aside.index))
     twins = repeats(usable)
@@ -85,30 +104,60 @@ def clean(raw: Table, contract: pa.DataFrameSchema, most_aside: float, snapshot:
     kept, blanked = blank_breaches(usable.drop(index=twins.union(aside.index), errors="ignore"), found)
     if len(kept) < MIN_CUSTOMERS:
         raise InputError(f"{raw.name}: {plural(len(kept), 'usable customer')}; expected at least {MIN_CUSTOMERS}")
-    set_aside = pd.DataFrame({"Line": aside.index, "Reason": aside}, index=aside.index).join(raw.rows)
+    set_aside = as_set_aside(aside, raw.rows)
     left_out = [(NEVER, len(never), "left out")] * (len(never) > 0)
-    left_out += [(reason, rows, "row set aside") for reason, rows in aside.value_counts().sort_index().items()]
+    left_out += why_aside(aside, raw.rows)
     changes = [*dated, *left_out, ("Exact duplicate", len(twins), "merged"), *changes, *blanked]
     return Cleaned(contract.validate(kept), set_aside, len(twins), len(never), ledger_of(raw, changes, kept))
 
 
+def as_set_aside(aside: pd.Series, rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows set aside as they were read, after Line and Reason; columns of the file called so are told apart."""
+    ours = pd.DataFrame({"Line": aside.index, "Reason": aside}, index=aside.index)
+    return ours.join(rows.rename(columns={name: f"{name} (in the file)" for name in ours}))
+
+
+def why_aside(aside: pd.Series, rows: pd.DataFrame) -> list[tuple]:
+    """Entries for the rows set aside; what stands where a number should is said."""
+    entries = []
+    for reason, cases in aside.groupby(aside):
+        name = reason.removesuffix(" is not a number")
+        found = f" ({texts_found(rows.loc[cases.index, name])})" if name != reason else ""
+        entries.append((reason, len(cases), f"row set aside{found}"))
+    return entries
+
+
+def texts_found(texts: pd.Series) -> str:
+    """The most frequent of these texts, for the ledger.
+
+    >>> texts_found(pd.Series(["N/A", "x", "N/A"]))
+    'N/A, x'
+    """
+    often = texts.astype(str).value_counts(sort=True).sort_index().sort_values(ascending=False, kind="stable")
+    return ", ".join([short(text) for text in often.index[:SHOWN]] + ["..."] * (len(often) > SHOWN))
+
+
 def ledger_of(raw: Table, changes: list[tuple], kept: pd.DataFrame) -> pd.DataFrame:
     """Rule, Rows, Action: from the rows read to the customers segmented."""
-    entries = [("Rows read", len(raw.rows), ""), *changes, *blanks(kept), *contradictions(kept), *odd_texts(kept)]
+    entries = [("Rows read", len(raw.rows), ""), *changes, *blanks(kept), *contradictions(kept), *suspicious(kept)]
+    entries += odd_texts(kept)
     return pd.DataFrame([*entries, ("Customers segmented", len(kept), "")], columns=["Rule", "Rows", "Action"])
 
 
 def with_recency(raw: Table, snapshot: str | None) -> tuple[Table, list[tuple]]:
     """The table with Recency computed from Last_Order_Date where it has only that; and a ledger entry.
 
-    Days count back from the snapshot, or from the day after the last order of all.
+    Days count back from the snapshot, or from the day after the last order of all, strays aside.
     """
     if "Recency" in raw.rows or LAST_ORDER not in raw.rows:
         return raw, []
     texts = raw.rows[LAST_ORDER]
     dates = read_dates(texts, f"{raw.name}, column {LAST_ORDER}")
-    day = pd.Timestamp(snapshot) if snapshot else dates.max() + pd.Timedelta(days=1)
-    recency = (day - dates).dt.days.map("{:.0f}".format, na_action="ignore").fillna(texts.astype(str))
+    day = pd.Timestamp(snapshot) if snapshot else dates[~far_days(dates)].max() + pd.Timedelta(days=1)
+    if pd.isna(day):
+        found = f"'{short(texts.iloc[0])}' in the first row"
+        raise InputError(f"{raw.name}: column {LAST_ORDER} holds no date ({found}); expected dates like 2026-06-30")
+    recency = (day - dates).dt.days.map("{:.0f}".format).where(dates.notna(), texts.astype(str))
     entry = (f"Recency counted from {LAST_ORDER} to {day:%Y-%m-%d}", int(dates.notna().sum()), "column computed")
     return replace(raw, rows=raw.rows.assign(Recency=recency.astype("category"))), [entry]
 
@@ -147,24 +196,42 @@ def first_reasons(reasons: list[pd.Series]) -> pd.Series:
     return every[~every.index.duplicated()].sort_index()
 
 
-def no_customer(ids: pd.Series) -> pd.Series:
-    """Ids that are blank, say that the row is a total, or repeat the header.
+def no_customer(values: pd.DataFrame) -> pd.Series:
+    """Rows whose id is blank, a word for nobody or shortened, repeats the header, or says that it is a total or a mean.
 
-    >>> no_customer(pd.Series(["a", "Grand total", "Customer ID", " "])).to_dict()
-    {1: 'a totals row', 2: 'the header again', 3: 'Customer_ID is blank'}
+    A customer may be called Mean, or TOTAL GmbH: the row goes only if its numbers are such, or are no numbers.
     """
-    ids = ids[ids.str.fullmatch(rf"{TOTALS}|{HEADER}|\s*", flags=re.IGNORECASE)]
-    reasons = pd.Series("a totals row", index=ids.index)
-    reasons = reasons.mask(ids.str.fullmatch(HEADER, flags=re.IGNORECASE), "the header again")
-    return reasons.mask(is_blank(ids), "Customer_ID is blank")
+    ids = values["Customer_ID"].astype(str)
+    kinds = {
+        "Customer_ID is blank": is_blank(ids),
+        "the header again": ids.str.fullmatch(HEADER, flags=re.IGNORECASE),
+        SHORT_ID: ids.str.fullmatch(SHORTENED, flags=re.IGNORECASE),
+        "Customer_ID names nobody": ids.str.fullmatch(NOBODY, flags=re.IGNORECASE),
+        "a totals row": says_totals(ids, values[["Frequency", "Monetary"]]),
+    }
+    return first_reasons([pd.Series(why, ids.index[rows.astype(bool)]) for why, rows in kinds.items()])
+
+
+def says_totals(ids: pd.Series, numbers: pd.DataFrame) -> pd.Series:
+    """Whether an id says so, and the row's orders and spend are a sum of others', or their mean, or are no numbers.
+
+    A sum is at least as large as any of its parts; where the id says more than that, at least half of all the others.
+    """
+    called = {"sum": SUM, "more": MORE, "mean": MEAN}
+    called = {name: ids.str.fullmatch(pattern, flags=re.IGNORECASE).astype(bool) for name, pattern in called.items()}
+    others = numbers[~np.logical_or.reduce([*called.values()])]
+    found = called["sum"] & (numbers >= others.max()).all(axis=1)
+    found |= called["more"] & (numbers >= others.sum() / 2).all(axis=1)
+    found |= called["mean"] & ((numbers - others.mean()).abs() <= others.mean() / 100).all(axis=1)
+    return found | (np.logical_or.reduce([*called.values()]) & numbers.isna().any(axis=1))
 
 
 def totals(values: pd.DataFrame) -> pd.Series:
-    """Rows whose Frequency and Monetary are each the sum of all other rows'."""
+    """A row whose Frequency and Monetary are each the sum of all other rows'."""
     pair = values[["Frequency", "Monetary"]].where(lambda numbers: numbers.abs() <= MAX_VALUE)
     whole = pair.sum()
     sums = (pair * 2 - whole).abs().le(1e-6 * whole).all(axis=1) & (whole["Monetary"] > 0)
-    return pd.Series("a totals row", index=values.index[sums])
+    return pd.Series("a totals row", index=values.index[sums & (sums.sum() == 1)])  # of two, each is all others' sum
 
 
 def breaking(found: pd.DataFrame, rows: pd.DataFrame) -> pd.Series:
@@ -193,36 +260,50 @@ def stop_if_unusable(aside: pd.Series, raw: Table, rows: int, most_aside: float)
     if len(aside) > most_aside * rows:
         top = aside.value_counts().index[0]
         line = aside.index[aside == top][0]
-        column = top.split(" ")[0] if top.split(" ")[0] in raw.rows else "Customer_ID"
+        column = top.split(" ")[0] if top.split(" ")[0] in SHOULD_BE else "Customer_ID"
+        found = f", where {column} is '{short(raw.rows.loc[line, column])}'" if column in raw.rows else ""
         raise InputError(
             f"{raw.name}: {count(len(aside))} of {count(rows)} rows cannot be used; expected at most "
-            f"{percent(most_aside, 0)}. Most often: {top} ({count((aside == top).sum())} rows, the first in "
-            f"line {line}, where {column} is '{short(raw.rows.loc[line, column])}')"
+            f"{percent(most_aside, 0)}. Most often: {top} ({plural((aside == top).sum(), 'row')}, the first in "
+            f"line {line}{found}; expected {SHOULD_BE[column]}). "
+            "Correct the file, or name the right column in COLUMNS, and run again"
         )
 
 
 def read_values(raw: Table) -> tuple[pd.DataFrame, list[tuple]]:
     """The table with numbers in its numeric columns and tidy labels; and ledger entries for what changed."""
     rows = raw.rows
+    for name in rows.columns[rows.columns.map(key) == "currency"]:
+        same_currency(rows[name], f"{raw.name}, column {name}")
     again = [name for name in COMPUTED if name in rows]
     values = rows.drop(columns=again)
     changes = [(f"{name} is computed here", len(rows), "column replaced") for name in again]
     numeric = [name for name in [*RFM, *OPTIONAL] if name in rows]
     european = any(rows[name].str.contains(r"\d,\d{1,2}\D*$").any() for name in numeric)
     for name in numeric:
-        values[name] = read_numbers(rows[name], name, raw.delimiter, f"{raw.name}, column {name}", european)
+        values[name], problem = read_column(raw, name, european)
         wrong = values[name].isna() & ~is_blank(rows[name])
         if name in OPTIONAL and wrong.any():
-            changes.append((f"{name} is not a number", wrong.sum(), "value left blank"))
+            found = f"value left blank ({texts_found(rows[name][wrong])})"
+            changes.append((problem or f"{name} is not a number", wrong.sum(), "column left out" if problem else found))
     if TIER in rows:
         values[TIER] = tidy_labels(rows[TIER])
         respelled = (values[TIER] != rows[TIER].astype(str)).sum()
         changes.append((f"{TIER} in odd case or spaces", respelled, "spelled one way"))
-    if "Cart_Abandon_Rate" in rows and fractions(values["Cart_Abandon_Rate"], rows["Cart_Abandon_Rate"], raw.name):
-        values["Cart_Abandon_Rate"] = (100 * values["Cart_Abandon_Rate"]).round(6)
-        known = values["Cart_Abandon_Rate"].notna().sum()
-        changes.append(("Cart_Abandon_Rate is at most 1 throughout", known, "read as fractions, times 100"))
+    if "Cart_Abandon_Rate" in rows:
+        values["Cart_Abandon_Rate"], entries = as_percent(values["Cart_Abandon_Rate"], rows["Cart_Abandon_Rate"])
+        changes += entries
     return values, changes
+
+
+def read_column(raw: Table, name: str, european: bool) -> tuple[pd.Series, str]:
+    """A column's numbers; and why there are none, where an optional column can be read in two ways."""
+    try:
+        return read_numbers(raw.rows[name], name, raw.delimiter, f"{raw.name}, column {name}", european), ""
+    except InputError as problem:
+        if name not in OPTIONAL:
+            raise
+        return pd.Series(np.nan, raw.rows.index), str(problem).removeprefix(f"{raw.name}, column ")
 
 
 def tidy_labels(labels: pd.Series) -> pd.Series:
@@ -238,20 +319,20 @@ def tidy_labels(labels: pd.Series) -> pd.Series:
     return labels.map(trimmed.str.casefold().map(first)).astype(str)
 
 
-def fractions(rates: pd.Series, written: pd.Series, name: str) -> bool:
-    """Whether rates are given as 0 to 1 instead of percent. Raises InputError where nearly all of them are."""
-    some = rates > 0
-    small = some & (rates <= 1)
-    signed = written.str.contains("%", regex=False)
-    if not some.any() or small.sum() < FRACTIONS * some.sum() or signed[some].all():
-        return False
-    odd = written[some & (~small | signed)]
-    if len(odd):
-        raise InputError(
-            f"{name}, line {odd.index[0]}: Cart_Abandon_Rate is '{short(odd.iloc[0])}' where nearly all others are at "
-            "most 1; expected either percent or fractions"
-        )
-    return True
+def as_percent(rates: pd.Series, written: pd.Series) -> tuple[pd.Series, list[tuple]]:
+    """Rates in percent, and entries: where nearly all are at most 1 they are fractions, and a larger one is in doubt.
+
+    What is written with a percent sign is in percent anyhow.
+    """
+    signed = written.str.contains("%", regex=False).astype(bool)
+    some = (rates > 0) & ~signed
+    large = some & (rates > 1)
+    if not some.any() or large.sum() > (1 - FRACTIONS) * some.sum():
+        return rates, []
+    read = (100 * rates).round(6).mask(signed, rates).mask(large)
+    entries = [("Cart_Abandon_Rate is at most 1 throughout", int((rates.notna() & ~signed & ~large).sum()), FRACTION)]
+    doubtful = ("Cart_Abandon_Rate is above 1 among fractions", int(large.sum()), "value left blank")
+    return read, [*entries, doubtful] if large.any() else entries
 
 
 def blank_breaches(kept: pd.DataFrame, found: pd.DataFrame) -> tuple[pd.DataFrame, list[tuple]]:
@@ -263,34 +344,3 @@ def blank_breaches(kept: pd.DataFrame, found: pd.DataFrame) -> tuple[pd.DataFram
         kept.loc[cases["row"], name] = np.nan
         entries.append((rule, len(cases), "value left blank"))
     return kept, entries
-
-
-def blanks(kept: pd.DataFrame) -> list[tuple]:
-    """Entries for blank optional values, whatever made them blank."""
-    blank = kept[[name for name in OPTIONAL if name in kept]].isna().sum()
-    return [(f"{name} is blank", int(rows), "kept") for name, rows in blank[blank > 0].items()]
-
-
-def contradictions(kept: pd.DataFrame) -> list[tuple]:
-    """Entries for columns that contradict each other; the rows stay, the true values stay."""
-    orders, spend = kept["Frequency"], kept["Monetary"]
-    found = {"orders without spend": (orders > 0) & (spend == 0), "spend without orders": (orders == 0) & (spend > 0)}
-    if "Avg_Order_Value" in kept:
-        apart = (spend - orders * kept["Avg_Order_Value"]).abs()
-        found["Monetary is not Frequency x Avg_Order_Value"] = apart > 0.005 * orders + 0.01 + 1e-9 * spend
-    if "Returns" in kept:
-        found["Returns above Frequency"] = kept["Returns"] > orders
-    return [(rule, int(rows.sum()), "counted, kept") for rule, rows in found.items()]
-
-
-def odd_texts(kept: pd.DataFrame) -> list[tuple]:
-    """Entries for texts that a spreadsheet would run, and for ids that hardly differ; all stay as given."""
-    risky = pd.Series(False, kept.index)
-    for name in kept.columns.drop([*RFM, *OPTIONAL], errors="ignore"):
-        signed = kept[name][kept[name].str.startswith(("=", "+", "-", "@"))]
-        if name != "Customer_ID":
-            signed = signed[pd.to_numeric(signed, errors="coerce").isna()]
-        risky[signed.index] = True
-    alike = kept["Customer_ID"].str.strip().str.casefold().duplicated(keep=False)
-    found = {"text that a spreadsheet would run as a formula": risky, "ids alike but for case or outer spaces": alike}
-    return [(rule, int(rows.sum()), "kept as given") for rule, rows in found.items() if rows.any()]

@@ -17,7 +17,7 @@ from segmentation.decisions import Recipe
 from segmentation.features import cut_points
 from segmentation.problems import LeftOut
 from segmentation.vocabulary import PLACED, RFM, SEGMENTS
-from segmentation.words import Sentence, sentence
+from segmentation.words import Sentence, count, plural, sentence
 
 SEARCHED = 100_000  # distinct profiles that the ten starts search; the best is carried on over all of them
 
@@ -116,8 +116,10 @@ def fit(customers: pd.DataFrame, recipe: Recipe) -> Fitted | LeftOut:
     """
     caps = {name: float(cut_points(customers[name], [recipe.cap_quantile])[0]) for name in RFM}
     capped = customers[RFM].clip(upper=pd.Series(caps), axis=1)
+    if not capped[["Frequency", "Monetary"]].any(axis=None):
+        return nobody_bought(customers)
     if (found := len(capped.drop_duplicates())) < len(SEGMENTS):
-        return LeftOut(f"{found} different combinations of R, F and M; expected at least {len(SEGMENTS)}")
+        return LeftOut(f"{plural(found, 'different combination')} of R, F and M; expected at least {len(SEGMENTS)}")
     features = [name for name in RFM if capped[name].min() < capped[name].max()]
     points, weights = profiles_of(customers, features)
     top = np.array([caps[name] for name in features])
@@ -125,12 +127,21 @@ def fit(customers: pd.DataFrame, recipe: Recipe) -> Fitted | LeftOut:
     space = scaler.transform(np.minimum(points, top)).round(9)
     found, agreement = search(space, weights, recipe)
     exact = Model(tuple(features), *map(tuple, (top, scaler.mean_, scaler.scale_, found.cluster_centers_)))
-    means = customers[RFM].groupby(place(exact, customers).cluster).mean()
+    means = capped.groupby(place(exact, customers).cluster).mean()  # one enormous order must not name a segment
     if len(means) < len(SEGMENTS):
         return LeftOut(f"customers differ too little, they form {len(means)} groups; expected {len(SEGMENTS)}")
     centres = found.cluster_centers_[recipe.name_order(means)]
     exact = Model(exact.features, exact.caps, exact.means, exact.scales, tuple(map(tuple, centres)))
     return Fitted(published(exact), exact, float(found.inertia_), len(points), agreement)
+
+
+def nobody_bought(customers: pd.DataFrame) -> LeftOut:
+    """Why there are no segments where hardly anybody ever bought."""
+    buyers = (customers[["Frequency", "Monetary"]] > 0).any(axis=1).sum()
+    found = f"{plural(buyers, 'customer')} of {count(len(customers))} have an order or spent anything"
+    return LeftOut(
+        f"{found}, so nobody is a VIP and there is nothing to plan; expected a table of customers who bought"
+    )
 
 
 def notes(fitted: Fitted) -> list[Sentence]:

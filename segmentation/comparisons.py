@@ -1,8 +1,7 @@
-"""Segments compared: with those of other choices, with what came later, with plain scores, with plain thresholds."""
+"""Segments compared: with those of other choices, of other starts, with plain scores, with plain thresholds."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -13,46 +12,36 @@ from sklearn.mixture import GaussianMixture
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
-from segmentation.clusters import fit, kmeans, place, steady
+from segmentation.clusters import kmeans, steady
 from segmentation.decisions import Recipe
 from segmentation.evidence import FOUR, PAIR_SAMPLE, Sample
-from segmentation.exploring import mean_interval, spearman, wilson
-from segmentation.features import BANDS, draw, fifths, rfm_scores
-from segmentation.orders import covers, rfm_from_orders
-from segmentation.problems import LeftOut
-from segmentation.vocabulary import AT_RISK, MIN_CUSTOMERS, RFM, SEGMENTS, VIP
-from segmentation.words import Sentence, sentence, written
+from segmentation.exploring import spearman
+from segmentation.features import BANDS, draw
+from segmentation.vocabulary import AT_RISK, RFM, SEGMENTS, VIP
+from segmentation.words import Sentence, sentence
 
-AS_WELL = 0.01  # by which a rank correlation may be lower and still be as good: about its error in 10,000 customers
+WHOLE = 10  # whole fits, whose starts are looked at one by one
+SAME = 0.95  # adjusted Rand index from which two fits are one solution but for some customers on borders
+LOG = "log1p instead of the cap"
+SHARES = "Shares in %, highest spend first"
 TREE_SAMPLE = 100_000  # customers from whom the rule card is learnt
 
 
-@dataclass(frozen=True)
-class Others:
-    """The segments beside those of other choices."""
-
-    table: pd.DataFrame  # Other choice, Adjusted Rand (with the published segments), Customers, Shares
-    at_other_k: pd.DataFrame  # share of each segment's customers in each group, k=3: 1 to k=5: 5, highest spend first
-
-
 @steady()
-def other_choices(sample: Sample, recipe: Recipe) -> Others:
-    """Segments without the cap, on other scales, by other methods, at other k; slow methods see few customers."""
+def other_choices(sample: Sample, recipe: Recipe) -> pd.DataFrame:
+    """Segments without the cap, on other scales, by other methods, at other k; slow methods see few customers.
+
+    Other choice, Adjusted Rand (with the published segments), Customers, SHARES (a Sentence).
+    """
     spend, published = sample.customers["Monetary"].to_numpy(), sample.customers["Cluster"].to_numpy()
-    rows, crossed = [], []
+    rows = []
     for name, found in variants(sample, recipe).items():
         seen = sample.some(len(found))
         labels = by_spend(found, spend[seen])
         shares = [round(100 * share, 1) for share in np.bincount(labels) / len(labels)]
         agreement = adjusted_rand_score(published[seen], labels)
         rows.append((name, agreement, len(seen), sentence("{shares: / }", shares=shares)))
-        if name.startswith("k = "):
-            segment = pd.Categorical.from_codes(published[seen], SEGMENTS)
-            shares = pd.crosstab(segment, labels + 1, normalize="index", dropna=False)
-            crossed.append(shares.add_prefix(f"{name.replace(' ', '')}: "))
-    columns = ["Other choice", "Adjusted Rand", "Customers", "Shares in %, highest spend first"]
-    at_other_k = pd.concat(crossed, axis=1).rename_axis("Where segments go at other k (1 = highest spend)")
-    return Others(pd.DataFrame(rows, columns=columns), at_other_k.rename(str))
+    return pd.DataFrame(rows, columns=["Other choice", "Adjusted Rand", "Customers", SHARES])
 
 
 def by_spend(labels: np.ndarray, spend: np.ndarray) -> np.ndarray:
@@ -70,7 +59,7 @@ def variants(sample: Sample, recipe: Recipe) -> dict[str, np.ndarray]:
     points, some = sample.points, sample.points[sample.some(PAIR_SAMPLE)]
     raw = sample.customers[list(sample.features)].to_numpy(float)
     spaces = {
-        "log1p instead of the cap": np.log1p(raw),
+        LOG: np.log1p(raw),
         "ranks instead of values": rankdata(raw, axis=0),
         "no cap": raw,
         "a cap at the 95th percentile": np.minimum(raw, np.quantile(raw, 0.95, axis=0, method="inverted_cdf")),
@@ -84,19 +73,17 @@ def variants(sample: Sample, recipe: Recipe) -> dict[str, np.ndarray]:
     return found | {f"k = {k}": kmeans(recipe, k).fit_predict(points) for k in (3, 5)}
 
 
-def on_other_k(others: Others) -> Sentence:
-    """Which segments fall together at three groups, and which comes apart most at five."""
-    most = others.at_other_k.filter(like="k=3").idxmax(axis=1)
-    groups = [list(names) for names in most.index.groupby(most).values() if len(names) > 1]
-    together = [sentence("{names:&} fall together", names=names) for names in groups] or ["none fall together"]
-    largest = others.at_other_k.filter(like="k=5").max(axis=1)
-    template = "With three groups, {together:&}; with five, {apart} come apart most (their largest part is {part:%})."
-    return sentence(template, together=together, apart=largest.idxmin(), part=largest.min())
+def on_log(others: pd.DataFrame) -> Sentence:
+    """What a logarithm in place of the cap makes of the segments."""
+    log = others.set_index("Other choice").loc[LOG]
+    text = "With a logarithm in place of the cap, the four groups are {shares} % of customers (adjusted Rand index "
+    text += "with the published segments {rand:.2f})."
+    return sentence(text, shares=log[SHARES], rand=log["Adjusted Rand"])
 
 
-def on_choices(others: Others) -> Sentence:
+def on_choices(others: pd.DataFrame) -> Sentence:
     """Which other choice of four segments changes most, and which least."""
-    rand = others.table.set_index("Other choice")["Adjusted Rand"].drop(["k = 3", "k = 5"])
+    rand = others.set_index("Other choice")["Adjusted Rand"].drop(["k = 3", "k = 5"])
     return sentence(
         "What matters most is {most} (adjusted Rand index {low:.2f} with the published segments); {least} changes "
         "least ({high:.2f}).",
@@ -108,94 +95,62 @@ def on_choices(others: Others) -> Sentence:
 
 
 @dataclass(frozen=True)
-class Afterwards:
-    """What customers of a past day spent in the months after it."""
+class Optima:
+    """Where single starts of k-means (k-means++) end, beside the best of them; arrays of one value a start."""
 
-    day: date
-    months: int
-    table: pd.DataFrame  # by segment of that day, then by band of the RFM score: see outcome
-    segments_rho: float  # rank correlation of the order of segments with later spend
-    scores_rho: float  # of the full RFM score
-    sizes_rho: float  # of the RFM score cut into groups as large as the segments, so that ties do not flatter
+    inertia: np.ndarray  # per customer
+    rand: np.ndarray  # adjusted Rand index with the best start's segments
+    together: int  # starts of a whole fit
 
     @property
-    def customers(self) -> int:
-        """How many they were."""
-        return self.table.loc[list(SEGMENTS), "n"].sum()
+    def elsewhere(self) -> np.ndarray:
+        """Whether a start ends in another solution than the best."""
+        return self.rand < SAME
 
     @property
-    def verb(self) -> Sentence:
-        """What the segments do to later spend, in words: rank it where the mean falls from segment to segment.
+    def second(self) -> int:
+        """The best start of those that end elsewhere."""
+        return int(np.where(self.elsewhere, self.inertia, np.inf).argmin())
 
-        Where the RFM score cut into groups as large does so better, that is said.
-        """
-        spend = self.table.loc[list(SEGMENTS), "mean"].dropna()
-        text = "rank" if spend.is_monotonic_decreasing else "**do not rank**"
-        if self.segments_rho < self.sizes_rho - AS_WELL:
-            text += " (**less well than the RFM score cut into groups of the same sizes**, {rho:.2f})"
-        return sentence(text, rho=self.sizes_rho)
-
-
-def later_spend(log: pd.DataFrame, snapshot: pd.Timestamp, window: int | None, months: int, recipe: Recipe):
-    """Segments fitted on what was known `months` before the snapshot, against what was spent since: Afterwards.
-
-    Left out where the log has no whole window (in months; None: one month) before that day, or too few customers.
-    """
-    needed = "an order log with a whole window before its last twelve months"
-    impossible = LeftOut(f"this needs {needed}, and enough different customers in it")
-    day = snapshot - pd.DateOffset(months=months)
-    then = rfm_from_orders(log, day, window).sort_index()
-    if not covers(log, day, window or 1) or len(then) < MIN_CUSTOMERS:
-        return impossible
-    if isinstance(fitted := fit(then, recipe), LeftOut):
-        return impossible
-    later = rfm_from_orders(log, snapshot, months)["Monetary"].reindex(then.index, fill_value=0.0)
-    cluster = pd.Series(place(fitted.model, then).cluster, then.index)
-    total = rfm_scores(then, fifths(then))["RFM_Score"]
-    by_segment = outcome(pd.Series(pd.Categorical.from_codes(cluster, SEGMENTS), then.index), later)
-    by_band = outcome(band(total), later).iloc[::-1].rename("RFM score {}".format)
-    table = pd.concat([by_segment, by_band])
-    ranked = (-cluster, total, -as_coarse(then["Monetary"], total, cluster))
-    return Afterwards(day.date(), months, table, *(spearman(order, later).rho for order in ranked))
+    @property
+    def whole(self) -> np.ndarray:
+        """Adjusted Rand index of each whole fit (the best of so many starts in a row) with the best start's."""
+        best = self.inertia.reshape(-1, self.together).argmin(axis=1)
+        return self.rand.reshape(-1, self.together)[np.arange(len(best)), best]
 
 
-def as_coarse(spend: pd.Series, score: pd.Series, cluster: pd.Series) -> pd.Series:
-    """The score cut into groups as large as the clusters, 0 = the highest; equal scores by spend, then by row.
-
-    >>> as_coarse(pd.Series([9, 5, 7]), pd.Series([3, 15, 15]), pd.Series([1, 1, 0])).tolist()
-    [1, 1, 0]
-    """
-    best_first = np.lexsort((-spend.to_numpy(), -score.to_numpy()))
-    groups = np.empty(len(score), dtype=int)
-    groups[best_first] = np.sort(cluster.to_numpy())
-    return pd.Series(groups, score.index)
-
-
-def band(scores: pd.Series) -> pd.Series:
-    """The band of an RFM score.
-
-    >>> band(pd.Series([5, 6, 12])).tolist()
-    ['3-5', '6-8', '12-15']
-    """
-    return pd.cut(scores, [0, *BANDS.values()], labels=list(BANDS))
+@steady()
+def single_starts(sample: Sample, recipe: Recipe) -> Optima:
+    """The starts of WHOLE fits on the sample, each on its own."""
+    together = kmeans(recipe).n_init
+    seeds = np.random.default_rng(recipe.seed).integers(2**31, size=WHOLE * together)
+    fits = [kmeans(recipe, n_init=1, random_state=int(seed)).fit(sample.points) for seed in seeds]
+    inertia = np.array([found.inertia_ for found in fits]) / len(sample.points)
+    best = fits[inertia.argmin()].labels_
+    rand = np.array([adjusted_rand_score(best, found.labels_) for found in fits])
+    return Optima(inertia, rand, together)
 
 
-def outcome(groups: pd.Series, later: pd.Series) -> pd.DataFrame:
-    """Per group: n customers; mean, low, high of later spend; again, again_low, again_high: share who bought again."""
-    table = mean_interval(later, groups)
-    again = (later > 0).groupby(groups, observed=False).sum()
-    low, high = wilson(again, table["n"])
-    return table.assign(again=again / table["n"], again_low=low, again_high=high).rename(str)
-
-
-def outcome_table(afterwards: Afterwards) -> pd.DataFrame:
-    """The outcome as it is shown."""
-    columns = {
-        "Customers": "{n:#}",
-        "Later spend, mean": "{mean:$} ({low:$}-{high:$})",
-        "Bought again": "{again:%} ({again_low:%}-{again_high:%})",
-    }
-    return written(afterwards.table.rename_axis(f"As of {afterwards.day}"), columns)
+def on_starts(optima: Optima) -> Sentence:
+    """How many single starts end in another solution, how far that is, and whether whole fits agree."""
+    text = "All of {n} single starts of k-means end in the same segments."
+    if optima.elsewhere.any():
+        text = (
+            "{share:%0} of {n} single starts of k-means end in other segments (the best of them with an inertia of "
+            "{second:.4f} against {best:.4f}; adjusted Rand index {apart:.2f}); a fit takes the best of {x.together}, "
+            "and {same} of {fits} such fits find the best."
+        )
+    return sentence(
+        text,
+        x=optima,
+        n=len(optima.rand),
+        share=optima.elsewhere.mean(),
+        second=optima.inertia[optima.second],
+        best=optima.inertia.min(),
+        apart=optima.rand[optima.second],
+        same=int((optima.whole >= SAME).sum()),
+        fits=len(optima.whole),
+    )
 
 
 @dataclass(frozen=True)
@@ -240,6 +195,15 @@ def conditions(bounds: dict) -> str:
     """
     parts = {name: " and ".join(f"{sign} {cut:.6g}" for sign, cut in cuts.items()) for name, cuts in bounds.items()}
     return ", ".join(f"{name} {text}" for name, text in parts.items())
+
+
+def band(scores: pd.Series) -> pd.Series:
+    """The band of an RFM score.
+
+    >>> band(pd.Series([5, 6, 12])).tolist()
+    ['3-5', '6-8', '12-15']
+    """
+    return pd.cut(scores, [0, *BANDS.values()], labels=list(BANDS))
 
 
 def score_bands(customers: pd.DataFrame) -> pd.DataFrame:

@@ -34,21 +34,22 @@ class Criteria:
 
     smallest_share: float  # of customers
     smallest_size: int  # customers
-    silhouette_lead: float  # over shuffled columns
-    rand: float  # mean adjusted Rand index over pairs of resamples
-    jaccard: float  # of every segment over resamples
+    percentile: float  # of tables without groups, beyond which silhouette and stability must be
     value_step: float  # mean spend of a segment over the next lower one's
+    lapsed_days: int  # since the only order, from which a customer counts as lapsed
+    lapsed_share: float  # of At-Risk, from which they are mostly lapsed
 
 
 @dataclass(frozen=True)
 class Action:
-    """What is done for one segment."""
+    """What is done for one group of customers."""
 
+    segment: str  # of which its customers are, or from which they slip
     goal: str
     actions: str
     channel: str  # and cadence
-    shows: str  # the number that would show that it works
-    kpi: str  # the same number, as chapter 12 tests it
+    measure: str  # what its test counts per customer: "Orders" or "VIP", see experiments.COUNTED
+    success: float  # assumed: of those who would not order (be VIP) by themselves, the share who do because of it
 
     @property
     def first(self) -> str:
@@ -62,7 +63,7 @@ class Belief:
 
     total_off: float  # share of the actual total that the forecast total may be off by
     min_rank: float  # rank correlation of forecast and actual spend
-    max_correlation: float  # of frequency and order value, up to which the Gamma-Gamma model is used
+    max_correlation: float  # of frequency and order value, up to which the Gamma-Gamma model is shown
 
 
 @dataclass(frozen=True)
@@ -71,19 +72,16 @@ class Assumptions:
 
     margin: float  # of spend left after goods, shipping and payment
     discount_rate: float  # a year
-    lost_share: float  # of VIP that stop buying if nobody looks after them
-    lift_share: float  # of Loyalists and Promising that reach the median spend of the next segment
-    win_back_share: float  # of At-Risk that return and spend like the median Promising customer
+    overdue_from: float  # times the usual gap between a customer's orders, from which he is overdue
     horizon_months: int  # how far ahead value looks
     keep_from: float  # adjusted Rand index with a refit from which the frozen model is kept
     alpha: float  # false alarms of a test
     power: float  # chance that a test finds a lift that is there
-    control_share: float  # of customers, who get nothing new
 
     @property
     def kept_of_spend(self) -> float:
-        """Margin of twelve months of spend, which come half a year ahead on average, discounted."""
-        return self.margin / (1 + self.discount_rate) ** 0.5
+        """Margin of the spend of the months ahead, discounted by half of them, because it comes bit by bit."""
+        return self.margin / (1 + self.discount_rate) ** (self.horizon_months / 24)
 
 
 @dataclass(frozen=True)

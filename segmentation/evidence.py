@@ -9,31 +9,37 @@ from sklearn import metrics
 from segmentation.clusters import Fitted, kmeans, standardised, steady
 from segmentation.decisions import Criteria, Recipe
 from segmentation.features import draw
+from segmentation.nulls import box, shuffled, without_groups
+from segmentation.problems import LeftOut
+from segmentation.seasons import YEAR, Seasons
 from segmentation.vocabulary import RFM, SEGMENTS
 from segmentation.words import Sentence, sentence, written
 
-FIT_SAMPLE = 10_000  # customers in each of the many fits that judge the number of segments
-BOOT_SAMPLE = 5_000  # customers that are resampled; fewer make fits differ more, so stability is not overstated
+FIT_SAMPLE = 5_000  # customers in each of the many fits, so that tables with and without groups are judged alike
 PAIR_SAMPLE = 3_000  # customers where all pairs are compared (silhouette, Ward): within 0.006 of the full silhouette
 PLOT_SAMPLE = 2_000  # dots in a scatter plot; more would only hide each other
 PAIRS = 20  # pairs of bootstrap fits per k
+STARTS = 5  # of k-means in these fits; with twenty the highest of tables without groups is the same
+DRAWS = 19  # tables without groups: the highest of 19 is their 95 % point, as an exact test takes it (Barnard 1963)
+FEW_PAIRS = 3  # of bootstrap fits per table without groups; few pairs spread more, which makes "beyond" harder
+REFERENCES = 10  # tables behind the gap statistic
+DAY_SAMPLE = 2_000  # customers at each quarter end, where all pairs are compared
+DAY_KS = range(2, 7)  # numbers of groups that are tried there
 MOST_SEGMENTS = 8  # that are tried
 FOUR = len(SEGMENTS)
 MAJORITY = 4  # of the six views on k
+GAP = "the gap statistic"
 
 
 def criteria_table(criteria: Criteria) -> pd.DataFrame:
     """What is asked of a segmentation: Criterion, Threshold, Why."""
+    above = "above the {percentile:%0} point of tables without groups"
     rows = [
         ("Large enough", "every segment holds at least {smallest_share:%} of customers", "pays for its own campaign"),
         ("Reachable", "every segment holds at least {smallest_size:#} customers", "a campaign's result can be read"),
-        (
-            "Distinct",
-            "silhouette at least {silhouette_lead} above shuffled columns",
-            "shuffled data have clusters, too",
-        ),
-        ("Stable", "mean adjusted Rand index over pairs of resamples at least {rand}", "a refit says the same"),
-        ("Each one stable", "every segment's Jaccard index over resamples at least {jaccard}", "no segment is a fluke"),
+        ("Distinct", f"silhouette {above}", "k-means finds clusters in anything"),
+        ("Stable", f"adjusted Rand index of refits {above}", "slices of a continuum come back, too"),
+        ("Each one stable", f"lowest Jaccard index of a segment {above}", "no segment is a fluke"),
         ("Ordered in value", "mean spend at least {value_step} times the next segment's", "budgets follow value"),
         ("Worth its name", "each profile fits its segment's name", "people act on the name"),
     ]
@@ -68,17 +74,11 @@ def take_sample(customers: pd.DataFrame, fitted: Fitted, seed: int) -> Sample:
     return Sample(some, fitted.exact.features, points, len(customers), seed)
 
 
-def shuffled(points: np.ndarray, seed: int) -> np.ndarray:
-    """The same columns, each shuffled on its own."""
-    rng = np.random.default_rng(seed)
-    return np.column_stack([rng.permutation(column) for column in points.T])
-
-
 def indices(points: np.ndarray, some: np.ndarray, ks: range, recipe: Recipe) -> pd.DataFrame:
     """Per k: inertia per point, silhouette (of `some`), Calinski-Harabasz, Davies-Bouldin, smallest share."""
     distance, rows = metrics.pairwise_distances(points[some]), {}
     for k in ks:
-        found = kmeans(recipe, k, n_init=5).fit(points)
+        found = kmeans(recipe, k, n_init=STARTS).fit(points)
         labels = found.labels_
         several = len(np.unique(labels[some])) > 1
         rows[k] = {
@@ -91,18 +91,43 @@ def indices(points: np.ndarray, some: np.ndarray, ks: range, recipe: Recipe) -> 
     return pd.DataFrame.from_dict(rows, orient="index").round(4)
 
 
-def bootstrap_labels(points: np.ndarray, k: int, recipe: Recipe) -> np.ndarray:
-    """Labels of all points under pairs of k-means, each fitted on its own bootstrap sample, shape (2 * PAIRS, points).
+def gap(points: np.ndarray, inertia: pd.Series, recipe: Recipe) -> pd.DataFrame:
+    """Gap statistic by k (Tibshirani, Walther and Hastie 2001): gap, gap_error. inertia: by k, per point.
+
+    By how much the logarithm of inertia lies below that of uniform points, on the mean of REFERENCES such tables.
+    """
+    rng, logs = np.random.default_rng(recipe.seed), []
+    for _ in range(REFERENCES):
+        uniform = box(points, rng)
+        fits = [kmeans(recipe, k, n_init=1, tol=1e-3).fit(uniform) for k in inertia.index]
+        logs.append([np.log(found.inertia_ / len(points)) for found in fits])
+    logs = pd.DataFrame(logs, columns=inertia.index)
+    error = logs.std(ddof=0) * np.sqrt(1 + 1 / REFERENCES)
+    return pd.DataFrame({"gap": logs.mean() - np.log(inertia.clip(lower=1e-9)), "gap_error": error}).round(4)
+
+
+def first_gap(quality: pd.DataFrame) -> int:
+    """The smallest k whose gap is within an error of the next one's or above it; where none is, the largest k.
+
+    >>> first_gap(pd.DataFrame({"gap": [0.1, 0.5, 0.45], "gap_error": 0.01}, index=[2, 3, 4]))
+    3
+    """
+    enough = quality["gap"] >= (quality["gap"] - quality["gap_error"]).shift(-1)
+    return int(enough.idxmax() if enough.any() else quality.index[-1])
+
+
+def bootstrap_labels(points: np.ndarray, k: int, recipe: Recipe, pairs: int) -> np.ndarray:
+    """Labels of all points under pairs of k-means, each fitted on its own bootstrap sample, shape (2 * pairs, points).
 
     The best of five roughly finished starts is carried on until nothing moves. No start knows the fit on all points:
     that would make fits look more alike than they are.
     """
     rng = np.random.default_rng(recipe.seed)
-    labels = np.empty((2 * PAIRS, len(points)), dtype=np.int8)
+    labels = np.empty((2 * pairs, len(points)), dtype=np.int8)
     for row in labels:
         times = np.bincount(rng.integers(0, len(points), len(points)), minlength=len(points))
         again, weights = points[times > 0], times[times > 0].astype(float)
-        rough = kmeans(recipe, k, n_init=5, tol=1e-3, random_state=int(rng.integers(2**31)))
+        rough = kmeans(recipe, k, n_init=STARTS, tol=1e-3, random_state=int(rng.integers(2**31)))
         centres = rough.fit(again, sample_weight=weights).cluster_centers_
         row[:] = kmeans(recipe, k, n_init=1, init=centres).fit(again, sample_weight=weights).predict(points)
     return labels
@@ -128,104 +153,6 @@ def knee(inertia: pd.Series) -> int:
     return int((line - inertia).idxmax())
 
 
-@dataclass(frozen=True)
-class Choice:
-    """What speaks for which number of segments, beside the same columns shuffled independently."""
-
-    quality: pd.DataFrame  # by k: see indices; rand, low, high: adjusted Rand index of pairs of fits on resamples
-    null: pd.DataFrame  # by k: see indices
-    null_rand: float  # of four segments
-    labels: np.ndarray  # of the resampled points at four segments, shape (fits, points)
-
-    @property
-    def preferred(self) -> dict[str, int]:
-        """The k that each view prefers."""
-        quality = self.quality
-        return {
-            "the knee of inertia": knee(quality["inertia"]),
-            "the silhouette": int(quality["silhouette"].idxmax()),
-            "its lead over shuffled columns": int((quality["silhouette"] - self.null["silhouette"]).idxmax()),
-            "Calinski-Harabasz": int(quality["calinski"].idxmax()),
-            "Davies-Bouldin": int(quality["davies"].idxmin()),
-            "stability": int(quality["rand"].idxmax()),
-        }
-
-    @property
-    def votes(self) -> int:
-        """How many views prefer four."""
-        return list(self.preferred.values()).count(FOUR)
-
-    @property
-    def lead(self) -> float:
-        """Silhouette of four segments above that of shuffled columns."""
-        return round(self.quality["silhouette"][FOUR] - self.null["silhouette"][FOUR], 4)
-
-    @property
-    def rand(self) -> float:
-        """Mean adjusted Rand index of pairs of fits of four segments."""
-        return self.quality["rand"][FOUR]
-
-
-@steady()
-def choose_k(sample: Sample, recipe: Recipe) -> Choice:
-    """Six views on how many segments there are."""
-    points, some = sample.points, sample.some(PAIR_SAMPLE)
-    distinct = len(np.unique(points, axis=0))
-    ks = range(2, max(FOUR, min(MOST_SEGMENTS, distinct - 1)) + 1)
-    quality = indices(points, some, ks, recipe)
-    null = indices(shuffled(points, sample.seed), some, ks, recipe)
-    few = points[sample.some(BOOT_SAMPLE)]
-    labels = {k: bootstrap_labels(few, k, recipe) for k in ks}
-    rand = pd.DataFrame({k: pair_rand(found) for k, found in labels.items()})
-    quality["rand"] = rand.mean().round(4)
-    quality["low"] = rand.quantile(0.025).round(4)
-    quality["high"] = rand.quantile(0.975).round(4)
-    null_rand = pair_rand(bootstrap_labels(shuffled(few, sample.seed), FOUR, recipe)).mean()
-    return Choice(quality, null, float(null_rand), labels[FOUR])
-
-
-def k_table(choice: Choice) -> pd.DataFrame:
-    """The indices by k as they are shown."""
-    numbers = choice.quality.join(choice.null.add_prefix("null_")).rename_axis("k").reset_index()
-    columns = {
-        "k": "{k}",
-        "Inertia": "{inertia:.2f}",
-        "Silhouette (shuffled)": "{silhouette:.2f} ({null_silhouette:.2f})",
-        "Calinski-H. (shuffled)": "{calinski:#} ({null_calinski:#})",
-        "Davies-B. (shuffled)": "{davies:.2f} ({null_davies:.2f})",
-        "Adjusted Rand, 95 % of pairs": "{rand:.2f} ({low:.2f}-{high:.2f})",
-        "Smallest": "{smallest:%}",
-    }
-    return written(numbers, columns)
-
-
-def verdict_on_k(choice: Choice, criteria: Criteria) -> str:
-    """What the evidence says of four segments."""
-    if choice.lead < criteria.silhouette_lead:
-        nothing = "**These data show no groups that shuffled columns would not show as well:**"
-        return f"{nothing} the segments are slices of a continuum. Use them as tiers, not as kinds of customers."
-    if choice.votes >= MAJORITY:
-        return "**The evidence says four.**"
-    steadily = "comes back on resamples" if choice.rand >= criteria.rand else "does not come back reliably on resamples"
-    return f"**Four is a business choice, not the indices' first:** it stands clear of shuffled columns and {steadily}."
-
-
-def on_k(sample: Sample, choice: Choice, criteria: Criteria) -> Sentence:
-    """Which view prefers which k, on how many customers, and the verdict."""
-    return sentence(
-        "On {fitted:#} customers (silhouette: {paired:#}; {pairs} pairs of fits per k on resamples of {resampled:#}), "
-        "{preferred:&}. At k=4 pairs of fits agree with an adjusted Rand index of {x.rand:.2f}, on shuffled columns "
-        "with {x.null_rand:.2f}. {verdict}",
-        x=choice,
-        fitted=len(sample.points),
-        paired=len(sample.some(PAIR_SAMPLE)),
-        resampled=choice.labels.shape[1],
-        pairs=len(choice.labels) // 2,
-        preferred=[sentence("{view} prefers {k}", view=view, k=k) for view, k in choice.preferred.items()],
-        verdict=verdict_on_k(choice, criteria),
-    )
-
-
 def segment_jaccard(published: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Mean Jaccard index of each published segment with its best match in every row of labels (Hennig 2007).
 
@@ -241,10 +168,144 @@ def segment_jaccard(published: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return np.mean(best, axis=0)
 
 
+def of_four(points: np.ndarray, some: np.ndarray, recipe: Recipe) -> dict[str, float]:
+    """What four clusters of a table reach: silhouette (of `some`), rand (of refits), jaccard (of the least stable)."""
+    found = kmeans(recipe, n_init=STARTS).fit_predict(points)
+    labels = bootstrap_labels(points, FOUR, recipe, FEW_PAIRS)
+    return {
+        "silhouette": float(metrics.silhouette_score(points[some], found[some])),
+        "rand": float(pair_rand(labels).mean()),
+        "jaccard": float(segment_jaccard(found, labels).min()),
+    }
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What speaks for which number of segments, and what four clusters reach where there are no groups."""
+
+    quality: pd.DataFrame  # by k: see indices, gap; rand, low, high: adjusted Rand index of pairs of fits on resamples
+    without: pd.DataFrame  # by table without groups (a Gaussian copula): see of_four
+    shuffled: pd.Series  # see of_four; of the same columns, each shuffled on its own
+    labels: np.ndarray  # of the points at four segments, shape (fits, points)
+
+    @property
+    def preferred(self) -> dict[str, int]:
+        """The k that each view prefers."""
+        quality = self.quality
+        return {
+            "the knee of inertia": knee(quality["inertia"]),
+            "the silhouette": int(quality["silhouette"].idxmax()),
+            "Calinski-Harabasz": int(quality["calinski"].idxmax()),
+            "Davies-Bouldin": int(quality["davies"].idxmin()),
+            GAP: first_gap(quality),
+            "stability": int(quality["rand"].idxmax()),
+        }
+
+    @property
+    def votes(self) -> int:
+        """How many views prefer four."""
+        return list(self.preferred.values()).count(FOUR)
+
+    def of(self, measure: str) -> float:
+        """Silhouette or adjusted Rand index of four segments."""
+        return float(self.quality[measure][FOUR])
+
+    def bar(self, measure: str, percentile: float) -> float:
+        """What only so large a share of tables without groups stays below."""
+        return float(np.quantile(self.without[measure], percentile, method="weibull"))
+
+    def beyond(self, measure: str, criteria: Criteria) -> bool:
+        """Whether four segments reach more than tables without groups do."""
+        return self.of(measure) > self.bar(measure, criteria.percentile)
+
+
+@steady()
+def choose_k(sample: Sample, recipe: Recipe) -> Choice:
+    """Six views on how many segments there are, and the yardsticks of four."""
+    points, some = sample.points, sample.some(PAIR_SAMPLE)
+    distinct = len(np.unique(points, axis=0))
+    ks = range(2, max(FOUR, min(MOST_SEGMENTS, distinct - 1)) + 1)
+    quality = indices(points, some, ks, recipe)
+    quality = quality.join(gap(points, quality["inertia"], recipe))
+    labels = {k: bootstrap_labels(points, k, recipe, PAIRS) for k in ks}
+    rand = pd.DataFrame({k: pair_rand(found) for k, found in labels.items()})
+    quality["rand"] = rand.mean().round(4)
+    quality["low"] = rand.quantile(0.025).round(4)
+    quality["high"] = rand.quantile(0.975).round(4)
+    rng = np.random.default_rng(sample.seed)
+    mixed = pd.Series(of_four(shuffled(points, rng), some, recipe)).round(4)
+    tables = [of_four(without_groups(points, rng), some, recipe) for _ in range(DRAWS)]
+    return Choice(quality, pd.DataFrame(tables).round(4), mixed, labels[FOUR])
+
+
+def k_table(choice: Choice) -> pd.DataFrame:
+    """The indices by k as they are shown."""
+    columns = {
+        "k": "{k}",
+        "Inertia": "{inertia:.2f}",
+        "Silhouette": "{silhouette:.2f}",
+        "Calinski-H.": "{calinski:#}",
+        "Davies-B.": "{davies:.2f}",
+        "Gap": "{gap:.2f}",
+        "Adjusted Rand, 95 % of pairs": "{rand:.2f} ({low:.2f}-{high:.2f})",
+        "Smallest": "{smallest:%}",
+    }
+    return written(choice.quality.rename_axis("k").reset_index(), columns)
+
+
+def verdict_on_k(choice: Choice, criteria: Criteria) -> str:
+    """What the evidence says of four segments."""
+    if not choice.beyond("silhouette", criteria):
+        nothing = "**These data show no groups that a population without groups would not show as well:**"
+        return f"{nothing} the segments are slices of a continuum. Use them as tiers, not as kinds of customers."
+    if choice.votes >= MAJORITY:
+        return "**The evidence says four.**"
+    steadily = "more" if choice.beyond("rand", criteria) else "**no** more"
+    text = "**Four is a business choice, not the indices' first:** it is more distinct than slices of a population "
+    return text + f"without groups, and comes back {steadily} reliably on resamples than such slices do."
+
+
+def on_four(choice: Choice) -> Sentence:
+    """How many views prefer four, and its silhouette beside tables without groups."""
+    text = "{votes} of {views} views prefer k=4; its silhouette is {own:.2f}, without groups at most {most:.2f}"
+    most = choice.without["silhouette"].max()
+    return sentence(text, votes=choice.votes, views=len(choice.preferred), own=choice.of("silhouette"), most=most)
+
+
+def on_k(sample: Sample, choice: Choice, criteria: Criteria) -> Sentence:
+    """Which view prefers which k, on how many customers, the yardsticks of four, and the verdict."""
+    most, mixed = choice.without.max(), choice.shuffled
+    beside = "{x:.3f} ({n} tables without groups: at most {most:.3f}; shuffled columns: {mixed:.3f})"
+    own = {
+        name: sentence(beside, x=choice.of(name), n=len(choice.without), most=most[name], mixed=mixed[name])
+        for name in ("silhouette", "rand")
+    }
+    return sentence(
+        "On {fitted:#} customers (silhouette: {paired:#}; {pairs} pairs of resamples per k, {few} for a table without "
+        "groups), {views:&}. At k=4 the silhouette is {own[silhouette]}, the adjusted Rand index of refits is "
+        "{own[rand]}. {verdict}",
+        fitted=len(sample.points),
+        paired=len(sample.some(PAIR_SAMPLE)),
+        pairs=len(choice.labels) // 2,
+        few=FEW_PAIRS,
+        views=said(choice),
+        own=own,
+        verdict=verdict_on_k(choice, criteria),
+    )
+
+
+def said(choice: Choice) -> list[Sentence]:
+    """Which view prefers which k; the gap statistic may go beyond those that were tried."""
+    views = []
+    for view, k in choice.preferred.items():
+        beyond = view == GAP and k == choice.quality.index[-1]
+        views.append(sentence("{view} prefers {k}" + (" or more" if beyond else ""), view=view, k=k))
+    return views
+
+
 def stability(sample: Sample, choice: Choice) -> pd.Series:
     """Jaccard index by segment: how well it comes back on resamples."""
-    published = sample.customers["Cluster"].to_numpy()[sample.some(BOOT_SAMPLE)]
-    return pd.Series(segment_jaccard(published, choice.labels), index=SEGMENTS)
+    return pd.Series(segment_jaccard(sample.customers["Cluster"].to_numpy(), choice.labels), index=SEGMENTS)
 
 
 def jaccard_word(value: float) -> str:
@@ -261,3 +322,26 @@ def comebacks(jaccard: pd.Series) -> list[Sentence]:
     """How well each segment comes back."""
     text = "**{name}** {value:.3f}, {word}"
     return [sentence(text, name=name, value=value, word=jaccard_word(value)) for name, value in jaccard.items()]
+
+
+@steady()
+def preferred_k(seasons: Seasons, recipe: Recipe) -> pd.Series | LeftOut:
+    """The k with the highest silhouette at the quarter ends of a year and the snapshot, of at most DAY_SAMPLE; by date.
+
+    seasons: the same customers, fitted anew at each date.
+    """
+    found = {}
+    quarters = seasons.quarters
+    for day, then, fitted in [*zip(quarters.dates, quarters.tables, seasons.fits, strict=True)][-YEAR - 1 :]:
+        if isinstance(fitted, LeftOut):
+            continue
+        points = standardised(fitted.exact, draw(then, DAY_SAMPLE, recipe.seed))
+        labels = {k: kmeans(recipe, k, n_init=STARTS).fit_predict(points) for k in DAY_KS}
+        found[day] = max(DAY_KS, key=lambda k: metrics.silhouette_score(points, labels[k]))
+    return pd.Series(found) if found else LeftOut("no quarter end had customers enough for a fit")
+
+
+def on_days(preferred: pd.Series) -> Sentence:
+    """Which k the silhouette prefers when."""
+    days = [sentence("{k} on {day}", k=k, day=day.date()) for day, k in preferred.items()]
+    return sentence("Over quarter ends the silhouette prefers {days:&}.", days=days)

@@ -7,18 +7,18 @@ import numpy as np
 import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
 
-from segmentation.features import FIFTHS, cut_points, draw, present, score
+from segmentation.features import cut_points, draw, present
 from segmentation.problems import LeftOut
 from segmentation.vocabulary import ENGAGEMENT, MIN_VALUES, OPTIONAL, RFM, TIER
 from segmentation.words import Sentence, plural, sentence, short
 
 RANKED = 100_000  # customers behind rank correlations
 MOST_TIERS = 12  # more different labels are no tiers
-HIGH_SCORE = 12  # of 15: the highest band
 TIED = 0.3  # of customers with one score: half as many again as a fifth
+PER_ORDER = ["Session_Count", "Pages_Viewed", "Clicks", "Engagement_Score", "Returns", "Cart_Abandon_Rate"]
 BY_CONSTRUCTION = {  # column: columns whose correlation with it says little
-    "Monetary": ["Frequency", "Avg_Order_Value"],  # sums over orders, and is order value times orders
-    "Frequency": ["Session_Count", "Engagement_Score", "Returns", "Cart_Abandon_Rate"],  # an order takes a session
+    "Monetary": ["Frequency", "Avg_Order_Value", *PER_ORDER],  # spend is orders times order value
+    "Frequency": PER_ORDER,  # an order takes a session with its pages and clicks, can be returned, and leaves no cart
     "Session_Count": ["Pages_Viewed", "Clicks"],  # both happen in sessions
     "Pages_Viewed": ["Clicks"],
     "Engagement_Score": ["Session_Count", "Clicks", "Wishlist_Adds", "Pages_Viewed"],  # the last grows with its parts
@@ -130,33 +130,10 @@ def correlations(customers: pd.DataFrame, seed: int) -> Pairs | LeftOut:
     columns = [name for name in columns if customers[name].min() < customers[name].max()]
     some = draw(customers, RANKED, seed)
     rho = some[columns].corr(method="spearman").round(3) + 0.0
-    expected = np.array([[other in BY_CONSTRUCTION.get(one, ()) for other in columns] for one in columns])
+    table = [[other in BY_CONSTRUCTION.get(one, ()) for other in columns] for one in columns]
+    expected = np.array(table, bool).reshape(len(columns), len(columns))
     pairs = Pairs(rho, pd.DataFrame(expected | expected.T, columns, columns), len(some), len(customers))
     return pairs if len(strongest(pairs)) else LeftOut("rank correlations need two columns that differ")
-
-
-@dataclass(frozen=True)
-class Engaged:
-    """Spend and engagement."""
-
-    spend: pd.DataFrame  # quartiles, by tenth of the engagement score
-    correlation: Correlation
-
-    @property
-    def turn(self) -> str:
-        """What spend does as engagement grows, in words."""
-        rho = self.correlation.rho
-        return f"{'rises' if rho > 0 else 'falls'} {strength(rho)}" if abs(rho) >= 0.1 else "hardly changes"
-
-
-def engagement_and_spend(customers: pd.DataFrame) -> Engaged | LeftOut:
-    """Spend by tenth of the engagement score, and their rank correlation."""
-    known = customers.dropna(subset=ENGAGEMENT[:1])
-    engaged, spend = known[ENGAGEMENT[0]], known["Monetary"]
-    correlation = spearman(engaged, spend)
-    if len(known) < MIN_VALUES or np.isnan(correlation.rho):
-        return LeftOut("no engagement in the file, or no differences in it or in spend")
-    return Engaged(quartiles(spend, score(engaged, cut_points(engaged, np.arange(0.1, 1, 0.1)))), correlation)
 
 
 def quartiles(spend: pd.Series, groups) -> pd.DataFrame:
@@ -165,32 +142,10 @@ def quartiles(spend: pd.Series, groups) -> pd.DataFrame:
 
 
 @dataclass(frozen=True)
-class Response:
-    """Response to the campaign."""
-
-    rates: pd.DataFrame  # by fifth of spend: rate, low, high
-    first: float  # rate of the lowest fifth
-    last: float
-
-
-def response_by_fifth(customers: pd.DataFrame) -> Response | LeftOut:
-    """Share of customers who responded to the campaign, with its 95 % interval; blanks are left out."""
-    fifth = pd.Series(score(customers["Monetary"], cut_points(customers["Monetary"], FIFTHS)), customers.index)
-    known = present(customers, ["Campaign_Response"])
-    if not known or fifth.nunique() < 2 or customers["Campaign_Response"].nunique() < 2:
-        return LeftOut("no campaign response in the file, or no differences in it or in spend")
-    answers = customers["Campaign_Response"].dropna().groupby(fifth).agg(["mean", "sum", "size"])
-    low, high = wilson(answers["sum"], answers["size"])
-    rates = pd.DataFrame({"rate": answers["mean"], "low": low, "high": high})
-    return Response(rates, rates["rate"].iloc[0], rates["rate"].iloc[-1])
-
-
-@dataclass(frozen=True)
 class Tiers:
     """The shop's own loyalty tiers."""
 
-    spend: pd.DataFrame  # quartiles by tier, lowest median first
-    highest: str  # the tier with the highest median
+    highest: str  # the tier with the highest median spend
     outside: float  # share of the top tenth of spenders that are not in it
 
 
@@ -202,68 +157,14 @@ def loyalty_tiers(customers: pd.DataFrame) -> Tiers | LeftOut:
         found = f"; `{TIER}` has {plural(labels.nunique(), 'different value')}" if len(labels) else ""
         return LeftOut(f"this needs a loyalty tier with 2 to {MOST_TIERS} values{found}")
     spend = customers.loc[labels.index, "Monetary"]
-    tiers = quartiles(spend, labels).sort_values(["mid", "low"])
+    highest = quartiles(spend, labels).sort_values(["mid", "low"]).index[-1]
     best = spend >= cut_points(customers["Monetary"], [0.9])[0]
-    return Tiers(tiers, short(tiers.index[-1]), (labels[best] != tiers.index[-1]).mean())
+    return Tiers(short(highest), (labels[best] != highest).mean())
 
 
-def reading(spend: pd.Series, engaged: Engaged | LeftOut, response: Response | LeftOut, tiers: Tiers | LeftOut):
-    """What chapter 3 tells us, as a Sentence."""
-    told = {
-        "Engagement and spend {x.correlation.relation} (rank correlation {x.correlation.rho:.2f}, 95 % interval "
-        "{x.correlation.low:.2f} to {x.correlation.high:.2f}).": engaged,
-        "{x.last:%} of the top fifth of spenders responded to the campaign, {x.first:%} of the lowest fifth.": response,
-        "{x.outside:%} of the top tenth of spenders are not in {x.highest:plain}, the tier with the highest median "
-        "spend.": tiers,
-    }
-    known = [sentence(template, x=result) for template, result in told.items() if not isinstance(result, LeftOut)]
-    return sentence(
-        "**What this tells us.** {known: }{gap}Spend is {evenness}: the mean is {mean:$}, the median {median:$}.",
-        known=known,
-        gap=" " if known else "",
-        evenness="skewed" if spend.mean() > 1.5 * spend.median() else "even",
-        mean=spend.mean(),
-        median=spend.median(),
-    )
-
-
-def score_map(customers: pd.DataFrame) -> pd.DataFrame:
-    """Customers and their mean spend by frequency score (5 to 1, down) and recency score (1 to 5, across)."""
-    cells = customers.groupby(["F_Score", "R_Score"])["Monetary"].agg(customers="size", spend="mean").unstack()
-    columns = pd.MultiIndex.from_product([["customers", "spend"], range(1, 6)])
-    return cells.reindex(range(5, 0, -1)).reindex(columns=columns)
-
-
-def span(grid: pd.DataFrame) -> Sentence:
-    """From where to where mean spend runs."""
-    spend = grid["spend"].round(2).stack()
-    if spend.min() == spend.max():
-        return sentence("Mean spend is {spend:$} in every cell", spend=spend.min())
-    template = "Mean spend runs from {low:$} (F{poorest[0]}, R{poorest[1]}) to {high:$} (F{richest[0]}, R{richest[1]})"
-    return sentence(template, low=spend.min(), high=spend.max(), poorest=spend.idxmin(), richest=spend.idxmax())
-
-
-@dataclass(frozen=True)
-class Scores:
-    """How the RFM score is distributed."""
-
-    sizes: pd.Series  # customers by score, 3 to 15
-    high: float  # share of customers who score HIGH_SCORE or more
-    high_spend: float  # share of spend that they bring
-    tied: list[str]  # measures of which one score holds more than TIED of all customers
-
-    @property
-    def note(self) -> Sentence:
-        """What is said of ties."""
-        text = "Many customers share one value of {tied:&}: scores are not fifths there. "
-        return sentence(text if self.tied else "", tied=self.tied)
-
-
-def score_sizes(customers: pd.DataFrame) -> Scores:
-    """Customers by RFM score, those who score high, and where fifths are none."""
-    total, spend = customers["RFM_Score"], customers["Monetary"]
-    sizes = total.value_counts().reindex(range(3, 16), fill_value=0)
-    high = total >= HIGH_SCORE
+def on_ties(customers: pd.DataFrame) -> Sentence:
+    """Which scores are no fifths, because one of them holds more than TIED of all customers."""
     largest = {name: customers[f"{name[0]}_Score"].value_counts(normalize=True).max() for name in RFM}
     tied = [name.lower() for name in RFM if largest[name] > TIED]
-    return Scores(sizes, high.mean(), spend[high].sum() / (spend.sum() or 1), tied)
+    text = "Many customers share one value of {tied:&}, so scores are not fifths there. "
+    return sentence(text if tied else "", tied=tied)

@@ -38,9 +38,9 @@ def beyond_caps(customers: pd.DataFrame, quantile: float) -> pd.DataFrame:
 def engagement(customers: pd.DataFrame, parts: list[str]) -> pd.DataFrame:
     """Engagement_Score, the mean percentile of the parts (0-100, ties share one), and Engagement_Level, its terciles.
 
-    Blank where a customer has none of the parts. A part that the table lacks is left out.
+    Blank where a customer has none of the parts. A part that the table lacks, or that is the same for all, is left out.
     """
-    known = present(customers, parts)
+    known = [name for name in present(customers, parts) if customers[name].nunique() > 1]
     if not known:
         return pd.DataFrame({ENGAGEMENT[0]: np.nan, ENGAGEMENT[1]: None}, index=customers.index, dtype=object).astype(
             {ENGAGEMENT[0]: float}

@@ -1,14 +1,16 @@
-"""The answer in the first screen: a line per segment, what to do first, how sure it is."""
+"""The answer in the first screen: a line per segment, what to do first, how sure it is; and as a record."""
 
 from dataclasses import dataclass
 
 import pandas as pd
 
 from segmentation import changes
+from segmentation.calibration import direction
 from segmentation.changes import Since
-from segmentation.decisions import Action
+from segmentation.planning import Plan, proof
 from segmentation.problems import LeftOut, quietly
-from segmentation.vocabulary import VIP
+from segmentation.profiles import on_one_customer
+from segmentation.vocabulary import SEGMENTS
 from segmentation.words import Sentence, Words, sentence, short
 
 RECORD = "application/vnd.segmentation.answer+json"  # the kind of output that the report reads, and nobody sees
@@ -19,11 +21,8 @@ class Answer:
     """What the first screen, the page for a slide and the report say."""
 
     segments: pd.DataFrame  # profiles.describe
-    worth: pd.DataFrame | LeftOut  # by segment: CLV_12M, Max_Spend
-    final: pd.DataFrame  # by priority: Segment, Goal, At stake, the test that would prove it
-    chances: pd.DataFrame  # by priority, see chances_of: what the money at stake is made of
-    actions: dict[str, Action]
-    margin: float  # of spend
+    ahead: pd.Series | LeftOut  # by segment: margin expected of a customer over the next twelve months
+    plan: Plan
     step: Sentence
     sure: Sentence
     weak: list[Sentence]  # what is too little to go on
@@ -45,16 +44,22 @@ class Answer:
         return given + [sentence(doubts, doubts=self.doubts)] * bool(self.doubts)
 
     @property
+    def day(self) -> Sentence:
+        """The day that the sizes are true of, and what other days say."""
+        known = "Customer_Share_Low" in self.segments
+        season = "" if known else "; the season is not known"
+        if self.snapshot is None:
+            return sentence("as of the day of the export" + season)
+        return sentence("as of {day}" + season, day=day_in_words(self.snapshot))
+
+    @property
     def made(self) -> Sentence:
         """From which customers, on which day."""
-        day = "" if self.snapshot is None else "as of {day}, "
         return sentence(
-            "{people:#} customers, {revenue:$} of revenue, "
-            + day
-            + "from {source}; orders, money and days are medians",
+            "{people:#} customers, {revenue:$} of revenue, {day}, from {source}; orders, money and days are medians",
             people=self.segments["Customers"].sum(),
             revenue=self.segments["Revenue"].sum(),
-            day="" if self.snapshot is None else day_in_words(self.snapshot),
+            day=self.day,
             source=short(self.source),
         )
 
@@ -62,15 +67,16 @@ class Answer:
     def lines(self) -> list[Sentence]:
         """One sentence per segment."""
         template = (
-            "- **{name}**: {people:%} of customers, **{revenue:%} of revenue**; {orders:# order}, {spend:$}, "
+            "- **{name}**: {people:%} of customers{range}, **{revenue:%} of revenue**; {orders:# order}, {spend:$}, "
             "last order {days:# day} ago"
         )
-        ahead = {} if isinstance(self.worth, LeftOut) else self.worth["CLV_12M"].to_dict()
+        ahead = {} if isinstance(self.ahead, LeftOut) else self.ahead.to_dict()
         return [
             sentence(
-                template + ("; worth {ahead:$} in the next year" if name in ahead else ""),
+                template + ("; {ahead:$} of margin expected over the next twelve months" if name in ahead else ""),
                 name=name,
                 people=row["Customer_Share"],
+                range=over_the_dates(row),
                 revenue=row["Revenue_Share"],
                 orders=row["Frequency_Median"],
                 spend=row["Monetary_Median"],
@@ -84,129 +90,112 @@ class Answer:
     def text(self) -> Sentence:
         """The whole answer as Markdown."""
         return sentence(
-            "{warning:\n}**{people:#} customers, {revenue:$} of revenue, four segments** (medians):\n\n{lines:\n}\n\n"
-            "**Do first:** {step}\n\n{changed}**How sure:** {sure}",
+            "{warning:\n}**{people:#} customers, {revenue:$} of revenue, four segments**, {day} (medians):\n\n"
+            "{lines:\n}\n\n**Do first:** {step}\n\n{changed}**How sure:** {sure} {on_one}",
             warning=[sentence("> **Warning.** {said}\n\n", said=said) for said in self.warnings],
             people=self.segments["Customers"].sum(),
             revenue=self.segments["Revenue"].sum(),
+            day=self.day,
             lines=self.lines,
             step=self.step,
             changed="" if isinstance(self.changed, LeftOut) else sentence("{said}\n\n", said=self.changed),
             sure=self.sure,
+            on_one=on_one_customer(self.segments),
         )
 
 
-def next_step(stakes: pd.DataFrame, worth: pd.DataFrame | LeftOut, test: Sentence) -> Sentence:
-    """The most valuable next step (first row of stakes), what it may cost, and the test that would prove it."""
-    first = stakes.iloc[0]
-    act = "{goal} {segment}" if first["At stake"] else "nothing yet, no money is at stake"
-    known = not isinstance(worth, LeftOut)
-    most = ", at most {most:$} a customer" if known else ""
-    return sentence(
-        act + " ({at_stake:$} at stake" + most + "). The test that would prove it: {test}.",
-        goal=first["Goal"].lower(),
-        segment=first["Segment"],
-        at_stake=first["At stake"],
-        most=worth.loc[first["Segment"], "Max_Spend"] if known else 0.0,
-        test=test,
-    )
+def over_the_dates(segment: pd.Series) -> Sentence:
+    """The range of a segment's share over the quarter ends; empty where other days are not known."""
+    known = "Customer_Share_Low" in segment
+    text = " ({Customer_Share_Low:%0} to {Customer_Share_High:%0} at other quarter ends)" if known else ""
+    return sentence(text, **segment)
 
 
-def how_sure(verdicts: pd.DataFrame, votes: int, views: int, forecast) -> Sentence:
-    """What supports the segments and what does not: criteria met, votes of the views on k, the forecast's miss.
+def how_sure(verdicts: pd.DataFrame, votes: int, lapsed: list[Sentence], forecast) -> Sentence:
+    """What supports the segments and what does not: limits met, votes of the views on k, the forecast's miss.
 
-    forecast: calibration.Forecast or LeftOut.
+    forecast: calibration.Forecast or LeftOut; lapsed: see profiles.lapsed.
     """
     failed = verdicts.loc[verdicts["Met"] == "NO", "Criterion"].str.lower().tolist()
-    template = "{met:n} of {criteria:n} criteria fixed beforehand are met"
-    template += " (not met: {failed:&})" if failed else ""
-    template += "; four groups are a choice, {votes:n} of {views:n} indices prefer them" if votes < views else ""
-    template += (
-        ""
-        if isinstance(forecast, LeftOut)
-        else "; the forecast missed a year that it had not seen by {forecast.missed:%}"
+    text = "{met} of {limits} limits set for the segments are met" + (" (not met: {failed:&}). " if failed else ". ")
+    text += (
+        "Four groups are a choice for use: " + ("{votes}" if votes else "none") + " of the measures of fit asks for "
     )
+    text += "exactly four. "
+    text += "" if isinstance(forecast, LeftOut) else "{direction}. "
+    text += "{lapsed:; }." if lapsed else ""
     return sentence(
-        template + ".",
+        text,
         met=len(verdicts) - len(failed),
-        criteria=len(verdicts),
+        limits=len(verdicts),
         failed=failed,
         votes=votes,
-        views=views,
-        forecast=forecast,
+        direction=quietly(direction, forecast),
+        lapsed=lapsed,
     )
 
 
 def leading(segments: pd.DataFrame) -> Sentence:
     """What the best segment is and brings."""
     text = "{vip}: {row[Customer_Share]:%} of customers, {row[Revenue_Share]:%} of revenue"
-    return sentence(text, vip=VIP, row=segments.loc[VIP])
-
-
-def chances_of(stakes: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
-    """What the money at stake is made of, by priority: Segment, Customers, Success_Share and Gain, in revenue.
-
-    Customers times the share of them that the action is assumed to win, times what one of those brings.
-    """
-    share = [spent.numbers["share"] for spent in stakes["Assumption"]]
-    table = pd.DataFrame({"Segment": stakes["Segment"], "Success_Share": share})
-    table["Customers"] = stakes["Segment"].map(segments["Customers"])
-    wins = table["Customers"] * table["Success_Share"]
-    return table.assign(Gain=stakes["At stake"].to_numpy() / wins.where(wins > 0, 1.0))
+    return sentence(text, vip=SEGMENTS[0], row=segments.loc[SEGMENTS[0]])
 
 
 def record(answer: Answer, words: Words) -> dict:
     """The answer as numbers and sentences that JSON can hold: what the report makes its first screen and tools from."""
-    day = None if answer.snapshot is None else day_in_words(answer.snapshot)
     return {
         "source": answer.source,
-        "day": day,
+        "day": words.text(answer.day),
         "currency": words.currency,
         "customers": int(answer.segments["Customers"].sum()),
         "revenue": float(answer.segments["Revenue"].sum()),
-        "margin": answer.margin,
+        "margin": answer.plan.assumptions.margin,
         "warnings": [words.text(said) for said in answer.warnings],
         "changed": None if isinstance(answer.changed, LeftOut) else words.text(answer.changed),
         "step": words.text(answer.step),
         "sure": words.text(answer.sure),
-        "segments": [segment_record(answer, name) for name in answer.segments.index],
-        "plan": plan_records(answer, words),
+        "segments": [segment_record(answer, name, words) for name in answer.segments.index],
+        "plan": [plan_record(answer.plan, name, words) for name in answer.plan.table.index],
     }
 
 
-def segment_record(answer: Answer, name: str) -> dict:
+def segment_record(answer: Answer, name: str, words: Words) -> dict:
     """One segment of the record; what is not known is None."""
-    row, action, worth = answer.segments.loc[name], answer.actions[name], answer.worth
-    found = {"name": name, "goal": action.goal, "action": action.actions, "channel": action.channel}
-    found |= {"shows": action.shows, "customers": int(row["Customers"])}
+    row, ahead = answer.segments.loc[name], answer.ahead
+    todo = [group for group in answer.plan.table.index if answer.plan.actions[group].segment == name]
+    found = {"name": name, "customers": int(row["Customers"]), "range": words.text(over_the_dates(row)).strip()}
+    found["todo"] = "; ".join(answer.plan.actions[group].first for group in todo)
     columns = {"customer_share": "Customer_Share", "revenue": "Revenue", "revenue_share": "Revenue_Share"}
     columns |= {"days": "Recency_Median", "orders": "Frequency_Median", "spend": "Monetary_Median"}
     found |= {key: number(row[column]) for key, column in columns.items()}
-    found |= {"worth": None, "worth_share": None, "customers_then": None, "then": None}
-    if not isinstance(worth, LeftOut):
-        total = worth["CLV_12M"] * answer.segments["Customers"]
-        found |= {"worth": number(worth.loc[name, "CLV_12M"]), "worth_share": number(total[name] / (total.sum() or 1))}
+    found |= {"ahead": None, "ahead_share": None, "customers_then": None, "then": None}
+    if not isinstance(ahead, LeftOut):
+        total = ahead * answer.segments["Customers"]
+        found |= {"ahead": number(ahead[name]), "ahead_share": number(total[name] / (total.sum() or 1))}
     if not isinstance(answer.since, LeftOut):
         found |= {"customers_then": number(answer.since.sizes.loc[name, "people_then"]), "then": answer.since.then}
     return found
 
 
-def plan_records(answer: Answer, words: Words) -> list[dict]:
-    """The plan by priority, with what its money is made of."""
-    rows = answer.final.merge(answer.chances[["Segment", "Success_Share", "Gain"]], on="Segment", sort=False)
-    return [
-        {
-            "segment": row["Segment"],
-            "goal": row["Goal"],
-            "customers": int(row["Customers"]),
-            "share": number(row["Success_Share"]),
-            "gain": number(row["Gain"]),
-            "stake": number(row["At stake"]),
-            "most": number(row.get("Most to spend each")),
-            "test": words.format_field(row["The test that would prove it"], ""),
-        }
-        for row in rows.to_dict("records")
-    ]
+def plan_record(plan: Plan, group: str, words: Words) -> dict:
+    """One action of the record, by priority: for whom, and what its margin is made of (None where not measured).
+
+    margin = others (customers who would not succeed by themselves) * share (assumed) * gain (margin of a success).
+    """
+    row, action = plan.table.loc[group], plan.actions[group]
+    return {
+        "group": group,
+        "goal": action.goal,
+        "what": f"{action.actions} ({action.channel})",
+        "when": words.text(plan.when(group)),
+        "customers": int(row["Customers"]),
+        "others": number(row["Reached"] * (1 - row["By_Itself"])),
+        "share": number(row["Success"]),
+        "gain": number(max(row["Gain"], 0.0)),
+        "margin": number(row["Margin"]),
+        "most": number(row["Max_Spend"]),
+        "test": words.format_field(proof(plan, group), ""),
+    }
 
 
 def number(value) -> float | None:

@@ -19,7 +19,6 @@ class Lifetime:
 
     spend: pd.Series  # expected, by customer; nan where nothing could be fitted
     refusal: Sentence | None
-    purchasing: np.ndarray | None = None  # r, alpha, a, b of BG/NBD, in weeks
     correlation: float = np.nan  # of frequency and order value, which Gamma-Gamma takes to be unrelated
 
 
@@ -121,7 +120,7 @@ def expect(known: pd.DataFrame, weeks: float, max_correlation: float, seed: int)
     some = known.iloc[in_order(known, seed)]
     again = some[(some["x"] > 0) & (some["value"] > 0)]
     if len(again) < MIN_REPEATERS:
-        text = "only {n:# customer} with a second purchase; it needs {least}"
+        text = "{n:# customer} with first order seen bought again; it needs {least}"
         return Lifetime(pd.Series(np.nan, known.index), sentence(text, n=len(again), least=MIN_REPEATERS))
     purchasing = fit_purchasing(*some[["x", "last", "known"]].to_numpy().T)
     paid = some[some["value"] > 0]
@@ -131,4 +130,4 @@ def expect(known: pd.DataFrame, weeks: float, max_correlation: float, seed: int)
     correlation = float(np.nan_to_num(rank_correlation(again["x"], again["value"])))  # all equal: no relation
     text = "frequency and order value correlate with {rho:.2f}, beyond {most}; Gamma-Gamma takes them to be unrelated"
     related = sentence(text, rho=correlation, most=max_correlation) if abs(correlation) > max_correlation else None
-    return Lifetime(purchases * value, related, purchasing, correlation)
+    return Lifetime(purchases * value, related, correlation)

@@ -1,21 +1,17 @@
-"""Customers over time under one frozen model: who moves between the segments, and what follows."""
+"""Customers over time under one frozen model: who moves between the segments, and who slips."""
 
-import itertools
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
-from segmentation.clusters import BOUNDARY, Model, place
+from segmentation.clusters import Model, place
 from segmentation.exploring import wilson
-from segmentation.orders import covers, rfm_from_orders
-from segmentation.problems import LeftOut
+from segmentation.seasons import YEAR, Quarters
 from segmentation.vocabulary import SEGMENTS
 from segmentation.words import Sentence, each, sentence, written
 
-QUARTER = 3  # months between two dates
-YEAR = 12 // QUARTER  # dates
 ABSENT = -1  # in place of a cluster: no order in the window
 CLUSTERS = [*range(len(SEGMENTS)), ABSENT]
 PATHS = ["Up", "Stayed", "Down", "Lost"]
@@ -79,9 +75,7 @@ class Movement:
     dates: pd.DatetimeIndex  # the last one is the snapshot
     ids: pd.Index  # Customer_ID as text
     cluster: np.ndarray  # or ABSENT
-    confidence: np.ndarray  # 1 for who is absent
     spend: np.ndarray  # in the window
-    later: np.ndarray  # spend in the quarter that follows
 
     def between(self, start: int, end: int) -> Transition:
         """From one date to another; dates are counted like list items."""
@@ -98,21 +92,25 @@ class Movement:
         return self.between(-2 - YEAR, -1 - YEAR) if len(self.dates) > YEAR + 1 else None
 
     @property
-    def seasons(self) -> list[int]:
-        """The last date and those one and two years before it; of less than a year, the first and the last."""
-        last = len(self.dates) - 1
-        return [*range(last, -1, -YEAR)][:3][::-1] if last >= YEAR else [0, last]
+    def year_ago(self) -> int:
+        """The date one year before the last, as a list position from the end; of less than a year, the first."""
+        return max(-1 - YEAR, -len(self.dates))
+
+    @cached_property
+    def over_year(self) -> Transition:
+        """From a year ago to the last date."""
+        return self.between(self.year_ago, -1)
 
     @property
-    def returned(self) -> int:
-        """New customers of the latest quarter who had been there at an earlier date."""
-        return ((self.latest.path == "New") & (self.cluster[:, :-2] != ABSENT).any(axis=1)).sum()
-
-    @property
-    def on_boundary(self) -> int:
-        """Latest moves up or down that began or ended on a boundary."""
-        moved = np.isin(self.latest.path, ["Up", "Down"])
-        return (self.confidence[moved, -2:] < BOUNDARY).any(axis=1).sum()
+    def who(self) -> Sentence:
+        """Where those who slipped are listed."""
+        lost = (self.latest.slipped & (self.latest.path == "Lost")).sum()
+        here = self.latest.slipped.sum() - lost
+        text = "`Previous_Segment` and `Segment_Since` say who" if here or not lost else ""
+        if lost:
+            text += " is still here. " if here else ""
+            text += "The {lost:#} lost have no order in the window, so they are in no file: look in the order log"
+        return sentence(text + ".", lost=lost)
 
     @cached_property
     def sizes(self) -> pd.DataFrame:
@@ -136,14 +134,17 @@ class Movement:
         return sentence("Since {date}: {changes:, }", date=year.index[0].date(), changes=changes)
 
     @property
-    def stayed(self) -> Sentence:
-        """The segments that kept most and fewest of their customers between the last two of the seasons."""
-        start, end = self.seasons[-2:]
-        kept = self.between(start, end).paths
-        kept = (kept["Stayed"] / kept.sum(axis=1)).dropna().sort_values(ascending=False)
-        shares = each("{value:%} of {name}", kept.iloc[[0, -1][: len(kept)]])
-        text = "From {start} to {end}, " + ("{shares:&} stayed so" if shares else "nobody was a customer before")
-        return sentence(text, start=self.dates[start].date(), end=self.dates[end].date(), shares=shares)
+    def on_year(self) -> Sentence:
+        """What became of everybody between the first and the last of a year's dates."""
+        year = self.over_year
+        text = (
+            "From {start} to {end}, {stayed:%} of {n:# customer} stayed in their segment, {up:%} moved up, {down:%} "
+            "down and {lost:%} were lost; {new:# customer} came or came back."
+        )
+        known = year.sizes[PATHS].sum()
+        shares = year.sizes[PATHS] / max(known, 1)
+        ends = {"start": self.dates[self.year_ago].date(), "end": self.dates[-1].date()}
+        return sentence(text, n=known, new=year.sizes["New"], **ends, **shares.rename(str.lower))
 
     @property
     def slipping(self) -> Sentence:
@@ -158,41 +159,22 @@ class Movement:
         return sentence(text, n=slipped.sum(), best=SEGMENTS[:2], usual=usual, spend=spend)
 
 
-def quarter_ends(log: pd.DataFrame, snapshot: pd.Timestamp, months: int) -> pd.DatetimeIndex:
-    """The snapshot and every QUARTER months back, as far as the log covers a whole window; the oldest first."""
-    dates = (snapshot - pd.DateOffset(months=QUARTER * n) for n in itertools.count())
-    return pd.DatetimeIndex([*itertools.takewhile(lambda date: covers(log, date, months), dates)][::-1])
-
-
-def follow(log: pd.DataFrame, snapshot: pd.Timestamp, months: int | None, model: Model) -> Movement | LeftOut:
+def follow(quarters: Quarters, log: pd.DataFrame, model: Model) -> Movement:
     """Every customer of the log at every quarter end, placed by the model on what the window before it holds."""
-    dates = quarter_ends(log, snapshot, months) if months else []
-    if len(dates) < 2:
-        return LeftOut("movement needs an order log that reaches back a whole window in months and a quarter")
-    customer, ids = pd.factorize(log["Customer_ID"])
-    numbered = log.assign(Customer_ID=customer)
-    shape = (len(ids), len(dates))
-    moves = Movement(dates, ids.astype(str), np.full(shape, ABSENT), np.ones(shape), *np.zeros((2, *shape)))
-    for number, date in enumerate(dates):
-        then = rfm_from_orders(numbered, date, months)
-        placed = place(model, then)
-        moves.cluster[then.index, number] = placed.cluster
-        moves.confidence[then.index, number] = placed.confidence
-        moves.spend[then.index, number] = then["Monetary"]
-    quarter = np.searchsorted(dates, log["Order_Date"], side="right") - 1
-    after = quarter >= 0
-    np.add.at(moves.later, (customer[after], quarter[after]), log["Amount"][after])
+    ids = pd.Index(log["Customer_ID"].unique().astype(str))
+    shape = (len(ids), len(quarters.dates))
+    moves = Movement(quarters.dates, ids, np.full(shape, ABSENT), np.zeros(shape))
+    for number, then in enumerate(quarters.tables):
+        rows = ids.get_indexer(then.index.astype(str))
+        moves.cluster[rows, number] = place(model, then).cluster
+        moves.spend[rows, number] = then["Monetary"]
     return moves
 
 
-def matrix(transition: Transition, label: str = "Before (down), now (across)") -> pd.DataFrame:
-    """A transition's matrix as it is shown."""
-    return transition.matrix.rename_axis(label)
-
-
-def until_now(moves: Movement, start: int) -> pd.DataFrame:
-    """The matrix from a date to the last, as it is shown."""
-    return matrix(moves.between(start, -1), "{} (down) to {}".format(*moves.dates[[start, -1]].date))
+def over_the_year(moves: Movement) -> pd.DataFrame:
+    """The matrix from a year ago to the last date, as it is shown."""
+    label = "{} (down) to {}".format(*moves.dates[[moves.year_ago, -1]].date)
+    return moves.over_year.matrix.rename_axis(label)
 
 
 def up_and_down(moves: Movement) -> pd.DataFrame:
@@ -208,34 +190,6 @@ def up_and_down(moves: Movement) -> pd.DataFrame:
         rates = then.div(then.sum(axis=1).clip(lower=1), axis=0)
         table["A year before: up, down"] = written(rates, {"rates": "{Up:%}, {Down:%}"})
     return table.rename_axis("{} to {}".format(*moves.dates[-2:].date))
-
-
-def like_quarters(moves: Movement) -> list[int]:
-    """Where earlier quarters of the latest one's season begin, the quarter after which is in the log, too."""
-    return [*range(len(moves.dates) - 2 - YEAR, -1, -YEAR)]
-
-
-def spend_after(moves: Movement) -> pd.DataFrame | LeftOut:
-    """Mean spend in the quarter after a move of the same season (of any, in a short log), by segment and path."""
-    parts = []
-    for start in like_quarters(moves) or range(len(moves.dates) - 2):
-        move = moves.between(start, start + 1)
-        parts.append(pd.DataFrame({"before": move.before, "path": move.path, "later": moves.later[:, start + 1]}))
-    if not parts:
-        return LeftOut("what followed the moves needs a third quarter end")
-    means = pd.concat(parts).groupby(["before", "path"])["later"].mean().unstack()
-    means = means.reindex(index=CLUSTERS[:-1], columns=PATHS).set_axis(SEGMENTS)
-    return means.rename_axis("Spend in the next quarter, mean")
-
-
-def against_staying(moves: Movement, means: pd.DataFrame) -> Sentence:
-    """What the latest moves bring in the next quarter: the means of their paths less those of staying, summed."""
-    gain = (means.sub(means["Stayed"], axis=0) * moves.latest.paths).sum()
-    years = len(like_quarters(moves))
-    judged = sentence("the same season ({years:# year})" if years else "all earlier quarters", years=years)
-    text = "Judged by {judged}: against staying, the latest moves up bring {up:$} in the next quarter, "
-    text += "the moves down {down:$}"
-    return sentence(text, judged=judged, up=gain["Up"], down=gain["Down"])
 
 
 def since_when(cluster: np.ndarray, now: np.ndarray) -> np.ndarray:

@@ -12,16 +12,13 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from segmentation.cohorts import Joiners, by_customer
-from segmentation.features import draw
 from segmentation.problems import LeftOut
-from segmentation.vocabulary import RFM
 from segmentation.words import Sentence, sentence
 
 HORIZONS = (1, 7, 14, 30, 60, 90)  # days of history to compare
 RESAMPLES = 1_000  # of the test customers, for an interval
 BINS = 8  # of equally many test customers, in which stated chances are compared with what came true
 CALIBRATED = 0.05  # mean distance up to which a stated chance can be read as one
-TREE_SAMPLE = 10_000  # customers that show what a tree learns back
 
 
 @dataclass(frozen=True)
@@ -128,17 +125,6 @@ def judge(joiners: Joiners) -> Early:
     return Early(joiners.names, guess.months, every, studies[guess.days], every[0], every[-1])
 
 
-def circular_accuracy(customers: pd.DataFrame, seed: int) -> float:
-    """Share of customers whom a tree gets right when it sees R, F and M and guesses the segment made of them.
-
-    Trained on one half of a fixed sample of at most TREE_SAMPLE customers, tested on the other.
-    """
-    some = draw(customers, TREE_SAMPLE, seed)
-    half = np.random.default_rng(seed).permutation(len(some)) % 2 == 0
-    tree = DecisionTreeClassifier(min_samples_leaf=5, random_state=seed).fit(some[half][RFM], some[half]["Cluster"])
-    return tree.score(some[~half][RFM], some[~half]["Cluster"])
-
-
 def horizons_until(days: int) -> list[int]:
     """The days of history by which somebody new is judged, as far as his days in the shop cover them.
 
@@ -202,18 +188,15 @@ def score_table(early: Early) -> pd.DataFrame:
     return pd.DataFrame(scores).rename(index=titles).rename_axis("Guess")
 
 
-def class_table(early: Early) -> pd.DataFrame:
-    """What the guess finds of each class, how often it is right, and the chances that it states."""
-    matrix = pd.DataFrame(early.chosen.matrix, early.names, early.names)
-    true, right = matrix.sum(axis=1), np.diag(matrix)
-    shares = {"Found": right / true, "Right when guessed": right / matrix.sum().replace(0, np.nan)}
-    stated = {"Stated on average": early.chosen.chance.mean(axis=0), "True share": true / true.sum()}
-    return pd.DataFrame({"Test customers": true} | shares | stated).rename_axis(f"After {early.months} months")
+def found_by_class(early: Early) -> pd.Series:
+    """The share that the guess finds of each class."""
+    true = early.chosen.matrix.sum(axis=1)
+    return pd.Series(np.diag(early.chosen.matrix) / np.maximum(true, 1), early.names)
 
 
 def finding(early: Early) -> Sentence:
     """Of which class the guess finds least, and of which most."""
-    found = class_table(early)["Found"].sort_values(kind="stable")
+    found = found_by_class(early).sort_values(kind="stable")
     worst, best = found.index[[0, -1]]
     template = "{days} days recognise {low:%} of {worst} and {high:%} of {best}"
     return sentence(template, days=early.chosen.days, low=found[worst], worst=worst, high=found[best], best=best)
@@ -243,19 +226,3 @@ def on_horizons(early: Early) -> Sentence:
         )
     late = sentence("{last.accuracy[guess]:%} after {last.days} days", last=early.last)
     return sentence(text, late=late, soon=better[0] if better else None)
-
-
-def reading(ways: pd.DataFrame | LeftOut, early: Early | LeftOut, new: pd.DataFrame | LeftOut) -> Sentence:
-    """What placing, the ways up, the guess and the new customers come to, as far as there are any."""
-    parts = ["**What this tells us.** The shop's systems can place every customer tonight, without this notebook."]
-    if not isinstance(ways, LeftOut):
-        near = ways["3 orders"].idxmax()
-        parts.append(sentence("The shortest way up have {near}: aim the next order there.", near=near))
-    if not isinstance(early, LeftOut):
-        parts.append(on_horizons(early))
-    if not isinstance(new, LeftOut):
-        last = new["Early_Guess"].cat.categories[-1]
-        better = (new["Early_Guess"] != last).sum()
-        text = "Of {n:# customer} who joined last, {better:#} are guessed in a better group than the last ({last})"
-        parts.append(sentence(text + "; `new_customers.csv` names them.", n=len(new), better=better, last=last))
-    return sentence("{parts: }", parts=parts)

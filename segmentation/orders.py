@@ -6,25 +6,32 @@ import numpy as np
 import pandas as pd
 
 from segmentation.cleaning import Cleaned
-from segmentation.lines import Orders
-from segmentation.problems import InputError, LeftOut
+from segmentation.lines import Orders, plain_ids
+from segmentation.oddities import odd_texts
+from segmentation.problems import InputError
 from segmentation.vocabulary import MIN_CUSTOMERS, RFM
-from segmentation.words import Sentence, count, plural, sentence
+from segmentation.words import Sentence, count, percent, plural, sentence
 
 GRACE = pd.Timedelta(days=31)  # a log may begin so much later than a window and still count as reaching back
 PART = pd.Timedelta(days=3)  # a month may lack so much at the log's first or last day and still count as whole
 PEAK = 1.1  # times other months, above which November and December stand out
 CENT = 0.0101  # by which two sums of money may differ
-USED = "The order log {file:code} ({size:; }) agrees with {agree:%} of customers on R, F and M, so it is used."
-SET_ASIDE = "The order log {file:code} ({size:; }) agrees with only {agree:%} of customers, so it is set aside{hint}."
+USED = (
+    "The order log {file:code} ({size:; }) agrees with {agree:%} of customers on R, F and M{how}, so it is used{but}."
+)
+ALIKE = {  # what ids may differ in that mean the same customer: how it is left off
+    "upper and lower case": str.casefold,
+    "zeros in front": lambda name: name.lstrip("0"),
+    "a .0 behind": lambda name: name.removesuffix(".0"),
+}
 
 
 @dataclass(frozen=True)
 class Found:
-    """What became of the order log beside the customer table."""
+    """An order log that tells the customer table's story."""
 
-    log: pd.DataFrame | LeftOut  # orders before the snapshot, if they agree with the table
-    snapshot: pd.Timestamp | None  # the day that Recency counts back from
+    log: pd.DataFrame  # orders before the snapshot; Customer_ID as the table writes it
+    snapshot: pd.Timestamp  # the day that Recency counts back from
     story: Sentence
 
 
@@ -99,40 +106,91 @@ def agreement(customers: pd.DataFrame, computed: pd.DataFrame) -> float:
     return float((apart <= [0, 0, CENT]).all(axis=1).mean())  # a customer whom the log does not know disagrees
 
 
+def spelled_as(ids: pd.Series, table: pd.Series) -> pd.Series:
+    """Ids of a log, a category, as the customer table spells them: both may have what plain_ids leaves off.
+
+    >>> spelled_as(pd.Series(["1", "2"], dtype="category"), pd.Series(["1.0", "3.0"])).tolist()
+    ['1.0', '2']
+    """
+    theirs = pd.Series(table.to_numpy(), plain_ids(table.astype(str)).to_numpy())
+    theirs = theirs[~theirs.index.duplicated(keep=False)]
+    names = pd.Series(ids.cat.categories.astype(str))
+    spelled = names.map(theirs).fillna(names)
+    return pd.Series(spelled.to_numpy()[ids.cat.codes], ids.index).astype("category")
+
+
+def without_refunds(log: pd.DataFrame) -> pd.DataFrame:
+    """The log without the rows of money given back."""
+    return log[log["Amount"] >= 0]
+
+
+def best_agreement(customers: pd.DataFrame, log: pd.DataFrame, day: pd.Timestamp, months: int | None) -> float:
+    """Agreement of the log less refunds, or without them, whichever is higher: shops count either way."""
+    logs = (log, without_refunds(log)) if log["Amount"].min() < 0 else (log,)
+    return max(agreement(customers, rfm_from_orders(log, day, months)) for log in logs)
+
+
 def hint(customers: pd.DataFrame, log: pd.DataFrame, day: pd.Timestamp, months: int | None, needed: float) -> str:
-    """Which parameter would make the log agree with the customer table, as the end of a sentence; '' if none."""
+    """What would make the log agree with the customer table, as the end of a sentence; '' if nothing is known."""
+    known, ids = log["Customer_ID"].cat.categories, customers["Customer_ID"]
+    if (shared := ids.isin(known).mean()) < needed:
+        for difference, without in ALIKE.items():
+            if ids.map(without).isin(known.map(without)).mean() >= needed:
+                return f"; the ids differ in {difference}: write them alike in both files"
+        return f"; only {percent(shared)} of the table's ids are in it"
     for other in (None, 3, 6, 12, 24):
-        if other != months and agreement(customers, rfm_from_orders(log, day, other)) >= needed:
+        if other != months and best_agreement(customers, log, day, other) >= needed:
             return f"; over {other or 'all'} months it would agree: set WINDOW_MONTHS"
     last = log[log["Amount"] >= 0].groupby("Customer_ID", observed=True)["Order_Date"].max()
-    last = last.set_axis(last.index.astype(str)).reindex(customers["Customer_ID"])
+    last = last.set_axis(last.index.astype(str)).reindex(ids)
     days = (last + pd.to_timedelta(customers["Recency"].to_numpy(), unit="D")).mode()
-    if len(days) and agreement(customers, rfm_from_orders(log, days[0], months)) >= needed:
+    if len(days) and best_agreement(customers, log, days[0], months) >= needed:
         return f"; counted back from {days[0].date()} it would agree: set SNAPSHOT_DATE"
     return ""
 
 
 def last_day(orders: Orders, snapshot: str | None) -> pd.Timestamp:
-    """The day that Recency counts back from: the one given, or the day after the last order."""
-    return pd.Timestamp(snapshot) if snapshot else orders.log["Order_Date"].max() + pd.Timedelta(days=1)
+    """The day that Recency counts back from: the one given, or the day after the last order (a refund is none)."""
+    bought = without_refunds(orders.log)["Order_Date"]
+    return pd.Timestamp(snapshot) if snapshot else bought.max() + pd.Timedelta(days=1)
+
+
+def counted(log: pd.DataFrame) -> str:
+    """How many orders and refunds a log holds, in words."""
+    back = int((log["Amount"] < 0).sum())
+    return plural(len(log) - back, "order") + (f" and {plural(back, 'refund')}" if back else "")
 
 
 def find_log(orders: Orders, customers: pd.DataFrame, snapshot: str | None, months: int | None, needed: float) -> Found:
-    """The order log beside the customers, used if R, F and M computed from it agree for the `needed` share of them."""
-    day = last_day(orders, snapshot)
-    log = orders.log[orders.log["Order_Date"] < day]
-    size = [f"{count(len(log))} orders"]
-    size += [f"{action}, {rule}: {count(rows)}" for rule, rows, action in orders.ledger.iloc[1:].to_numpy()]
-    if len(log) < len(orders.log):
-        size.append(f"left out, on or after the snapshot: {count(len(orders.log) - len(log))}")
+    """The order log beside the customers, less its refunds, or without them where only so it agrees.
+
+    Raises InputError unless R, F and M computed from it agree for the `needed` share of customers.
+    """
+    day, file = last_day(orders, snapshot), orders.raw.name
+    every = orders.log.assign(Customer_ID=spelled_as(orders.log["Customer_ID"], customers["Customer_ID"]))
+    log = every[every["Order_Date"] < day]
+    size = in_words(orders, log, day)
     agree = agreement(customers, rfm_from_orders(log, day, months))
-    file = orders.raw.name
     if agree >= needed:
-        return Found(log, day, sentence(USED, file=file, size=size, agree=agree))
-    change = hint(customers, orders.log, day, months, needed)
-    story = sentence(SET_ASIDE, file=file, size=size, agree=agree, hint=change)
-    given = pd.Timestamp(snapshot) if snapshot else None
-    return Found(LeftOut("the order log does not agree with the customer table"), given, story)
+        return Found(log, day, sentence(USED, file=file, size=size, agree=agree, how="", but=""))
+    gross = without_refunds(log)
+    if len(gross) < len(log) and (alone := agreement(customers, rfm_from_orders(gross, day, months))) >= needed:
+        how = sentence(" where refunds do not count ({net:%} where they are taken off)", net=agree)
+        story = sentence(USED, file=file, size=size, agree=alone, how=how, but=" without its refunds")
+        return Found(gross, day, story)
+    change = hint(customers, every, day, months, needed)
+    found = f"orders, recency and spend in its {plural(len(log), 'row')} agree with {percent(agree)} of the table"
+    what = "Give files of one shop and one day, or one of them"
+    raise InputError(f"{file}: {found}; expected {percent(needed, 0)}{change}. {what}")
+
+
+def in_words(orders: Orders, log: pd.DataFrame, day: pd.Timestamp) -> list[str]:
+    """How much of an export is used (log: before the day), and what its rules did to the rest."""
+    size = [counted(log)]
+    rules = orders.ledger[~orders.ledger["Rule"].isin(["Rows read", "refunds"])]
+    size += [f"{action}, {rule}: {count(rows)}" for rule, rows, action in rules.to_numpy()]
+    later = orders.log[orders.log["Order_Date"] >= day]
+    return [*size, f"left out, on or after the snapshot: {counted(later)}"] if len(later) else size
 
 
 def customers_from_orders(orders: Orders, snapshot: str | None, months: int | None, contract) -> Cleaned:
@@ -140,14 +198,17 @@ def customers_from_orders(orders: Orders, snapshot: str | None, months: int | No
 
     The snapshot is the day after the last order unless given. `contract` is what every customer must satisfy.
     """
-    table = rfm_from_orders(orders.log, last_day(orders, snapshot), months).astype(float)
+    day = last_day(orders, snapshot)
+    table = rfm_from_orders(orders.log, day, months).astype(float)
     table["Avg_Order_Value"] = (table["Monetary"] / table["Frequency"]).round(2)
     customers = table.rename_axis("Customer_ID").reset_index()
     if len(customers) < MIN_CUSTOMERS:
-        found = plural(len(customers), "customer") + " with an order in the window"
-        raise InputError(f"{orders.raw.name}: {found}; expected at least {MIN_CUSTOMERS}")
+        first, last = orders.log["Order_Date"].min(), orders.log["Order_Date"].max()
+        window = f"in the {months} months before {day:%Y-%m-%d}" if months else f"before {day:%Y-%m-%d}"
+        found = f"{plural(len(customers), 'customer')} with an order {window} (orders run from {first:%Y-%m-%d} to"
+        raise InputError(f"{orders.raw.name}: {found} {last:%Y-%m-%d}); expected at least {MIN_CUSTOMERS}")
     lapsed = orders.log["Customer_ID"].nunique() - len(customers)
-    entries = [("customers without an order in the window", lapsed, "left out")]
+    entries = [("customers without an order in the window", lapsed, "left out"), *odd_texts(customers)]
     entries.append(("Customers segmented", len(customers), ""))
     ledger = pd.concat([orders.ledger, pd.DataFrame(entries, columns=orders.ledger.columns)], ignore_index=True)
     return Cleaned(contract.validate(customers), pd.DataFrame(columns=["Line", "Reason"]), 0, 0, ledger)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from segmentation.problems import InputError
 from segmentation.reading import is_blank
-from segmentation.words import join, short
+from segmentation.words import join, plural, short
 
 MONEY = ("Monetary", "Avg_Order_Value", "Amount", "Unit_Price", "Line_Total", "Refunded")
 RATES = ("Cart_Abandon_Rate",)
@@ -79,6 +79,16 @@ def one_currency(texts, where: str) -> None:
         raise InputError(f"{where}: amounts in {join(found)}; expected one currency")
 
 
+def same_currency(codes: pd.Series, where: str) -> None:
+    """Raise InputError where a column of currencies names more than one."""
+    named = codes[~is_blank(codes)].astype(str).str.strip().str.upper().value_counts()
+    if len(named) > 1:
+        found = join([f"{code} ({plural(rows, 'row')})" for code, rows in named.head(3).items()])
+        raise InputError(
+            f"{where}: amounts in {found} cannot be added; expected one currency: convert them, or give a file for each"
+        )
+
+
 def read_numbers(texts: pd.Series, column: str, delimiter: str, where: str, european: bool = False) -> pd.Series:
     """A column of text as numbers, float64; NaN where a value is blank or no number. Each distinct text is read once.
 
@@ -124,8 +134,13 @@ def read_dates(texts: pd.Series, where: str) -> pd.Series:
     words = pd.Series(coded.categories, dtype=str)
     days = pd.to_datetime(words.str[:10], format="%Y-%m-%d", errors="coerce")
     odd = words[days.isna()]
-    for found in (year_first(odd), named_month(odd), day_month(odd, where)):
-        days = days.fillna(pd.to_datetime(found, errors="coerce"))
+    days = days.fillna(pd.to_datetime(year_first(odd), errors="coerce"))
+    slashed = pd.to_datetime(day_month(odd, where), errors="coerce").dropna()
+    if len(slashed) and days.notna().any():  # a spreadsheet that took some for dates may have taken days for months
+        found = f"'{short(words[days.first_valid_index()])}' and '{short(words[slashed.index[0]])}' are mixed"
+        raise InputError(f"{where}: {found}; expected one way to write, like 2026-06-30")
+    for found in (pd.to_datetime(named_month(odd), errors="coerce"), slashed):
+        days = days.fillna(found)
     return pd.Series(pd.DatetimeIndex(days).append(pd.DatetimeIndex([pd.NaT])).take(coded.codes), texts.index)
 
 

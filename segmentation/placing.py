@@ -1,4 +1,4 @@
-"""Placing anyone without the notebook: the exported SQL statement; and how many orders put a customer further up."""
+"""Placing anyone without the notebook: the exported SQL statements; and how many orders put a customer further up."""
 
 from pathlib import Path
 
@@ -6,13 +6,13 @@ import jinja2
 import numpy as np
 import pandas as pd
 
-from segmentation.clusters import Fitted, Model, place
-from segmentation.features import draw
-from segmentation.problems import LeftOut
-from segmentation.vocabulary import LOYAL, PROMISING, SEGMENTS
+from segmentation.clusters import Fitted, Model, Placed, place
+from segmentation.inputs import Shop
+from segmentation.joining import APART
+from segmentation.vocabulary import SEGMENTS
 from segmentation.words import Sentence, plural, sentence
 
-SAMPLE = 20_000  # customers moved up step by step; more change nothing but the time
+BEGINNING = pd.Timestamp("1970-01-01")  # no order is read from before it: lines.order_problems
 MAX_ORDERS = 24  # additional orders: two a month for a year; who needs more will not get there by ordering
 
 
@@ -26,13 +26,41 @@ def sql_number(value: float) -> str:
     return f"({text})" if text.startswith("-") else text
 
 
-def statement(model: Model, window: int | None) -> str:
-    """The SELECT that places every row of a table `customers` as clusters.place does, to the last bit."""
+def _filled(template: str, months: int | None, **values) -> str:
+    """A template of the folder sql, filled in."""
     folder = jinja2.FileSystemLoader(Path(__file__).parent / "sql")
     templates = jinja2.Environment(loader=folder, undefined=jinja2.StrictUndefined, keep_trailing_newline=True)
     templates.filters["number"] = sql_number
-    span = f"{window} months" if window else "the whole order log"
-    return templates.get_template("assign_segments.sql.j2").render(model=model, segments=SEGMENTS, window=span)
+    window = f"{months} months" if months else "the whole order log"
+    return templates.get_template(f"{template}.j2").render(window=window, **values)
+
+
+def statement(model: Model, months: int | None) -> str:
+    """The SELECT that places every row of a table `customers` as clusters.place does, to the last bit."""
+    return _filled("assign_segments.sql", months, model=model, segments=SEGMENTS)
+
+
+def customers_statement(snapshot: pd.Timestamp, months: int | None, refunds: bool = True) -> str:
+    """The SELECT that makes the table `customers` from a table `orders`, as orders.rfm_from_orders does from a log.
+
+    refunds: whether they lower spend; otherwise their rows are left out.
+    """
+    first = snapshot - pd.DateOffset(months=months) if months else BEGINNING
+    start = first - pd.Timedelta(days=APART) if months else BEGINNING
+    days = {"snapshot": f"{snapshot:%Y-%m-%d}", "first_day": f"{first:%Y-%m-%d}", "read_from": f"{start:%Y-%m-%d}"}
+    return _filled("customers_from_orders.sql", months, apart=APART, refunds=refunds, **days)
+
+
+def export(folder: Path, model: Model, shop: Shop, months: int | None) -> Sentence:
+    """Write the statements into a folder, that of the customer table only where the snapshot is known; says so."""
+    files = {"assign_segments.sql": statement(model, months)}
+    text = "`assign_segments.sql` places customers in a warehouse."
+    if shop.snapshot is not None:
+        files["customers_from_orders.sql"] = customers_statement(shop.snapshot, months, shop.refunds_count)
+        text = "`customers_from_orders.sql` makes the customer table in a warehouse, `assign_segments.sql` places it."
+    for name, sql in files.items():
+        (folder / name).write_text(sql, encoding="utf-8", newline="\n")
+    return sentence(text + " SQLite, DuckDB, PostgreSQL, MariaDB and Spark take such a file as it is.")
 
 
 def orders_to_rise(model: Model, customers: pd.DataFrame, most: int = MAX_ORDERS) -> np.ndarray:
@@ -51,44 +79,12 @@ def orders_to_rise(model: Model, customers: pd.DataFrame, most: int = MAX_ORDERS
     return needed
 
 
-def ways_up(model: Model, customers: pd.DataFrame, seed: int) -> pd.DataFrame | LeftOut:
-    """Per segment, for a fixed sample: customers, share that rises with 1, 2 and 3 orders, median of those needed."""
-    some = draw(customers, SAMPLE, seed)
-    rows = {}
-    for name in (PROMISING, LOYAL):
-        part = some[some["Segment_Name"] == name]
-        if len(part):
-            needed = orders_to_rise(model, part)
-            shares = {plural(n, "order"): (needed <= n).mean() for n in (1, 2, 3)}
-            middle = np.quantile(needed, 0.5, method="inverted_cdf")
-            out_of_reach = sentence("over {most}", most=MAX_ORDERS)
-            wanted = middle if middle <= MAX_ORDERS else out_of_reach
-            rows[name] = {"Customers": len(part)} | shares | {"Orders needed": wanted}
-    if not rows:
-        return LeftOut(f"nobody is among {PROMISING} or {LOYAL}")
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("Rises to a better segment with")
-
-
-def on_ways_up(ways: pd.DataFrame, customers: pd.DataFrame) -> Sentence:
-    """For whom `ways_up` holds, and which segment is nearest to rising."""
-    whom = "all {n:# customer}" if len(customers) <= SAMPLE else "a fixed sample of {n:# customer}"
-    near = ways["3 orders"].idxmax()
-    return sentence(
-        "Medians by segment, for {whom}. An order counts as the customer's usual one, placed at the snapshot "
-        "(Recency 0). Nearest to rising are **{near}**: {one:%} need one order, {three:%} at most three. This is "
-        "arithmetic on the borders, not a forecast: it says what it takes, not who will do it.",
-        whom=sentence(whom, n=min(len(customers), SAMPLE)),
-        near=near,
-        one=ways.loc[near, "1 order"],
-        three=ways.loc[near, "3 orders"],
-    )
-
-
-def on_rounding(fitted: Fitted, customers: pd.DataFrame) -> Sentence:
-    """What rounding the published numbers changed, and where they can be used."""
+def on_rounding(fitted: Fitted, reread: Placed, customers: pd.DataFrame) -> Sentence:
+    """What rounding the published numbers changed; reread: the customers, placed by the model as written and read."""
     moved = (place(fitted.exact, customers).cluster != place(fitted.model, customers).cluster).sum()
     return sentence(
-        "The fit before rounding would place {whom} elsewhere; only the published numbers count. "
-        "`assign_segments.sql` holds nothing but SQL-92, so a warehouse can run it where the customers are.",
+        "Read from its file again, the model places {same:%} of customers as here. The fit before rounding would "
+        "place {whom} elsewhere; only the published numbers count.",
+        same=(reread.cluster == customers["Cluster"]).mean(),
         whom=plural(moved, "customer") if moved else "nobody",
     )

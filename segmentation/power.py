@@ -40,6 +40,20 @@ class Comparison:
         found = normal_sample_size_one_tail(np.where(size > 0, size, np.nan), self.power, self.alpha / 2, noise)
         return np.where(np.isnan(found), np.inf, found)
 
+    @np.errstate(invalid="ignore", divide="ignore")
+    def smallest_control(self, lift, customers):
+        """How many of so many customers must be control to find the lift, the others treated; nan if half are too few.
+
+        The error of two arms, 1 / control + 1 / (customers - control), solved for what the effect allows.
+
+        >>> found = Comparison(base=0.1, sd=np.nan, alpha=0.05, power=0.8)
+        >>> float(found.smallest_control(0.1, 29_489)), float(found.smallest_control(0.1, 100_000))
+        (14717.0, 8010.0)
+        """
+        arm = ((stats.norm.isf(self.alpha / 2) + stats.norm.ppf(self.power)) / self.effect(lift)) ** 2
+        room = np.multiply(customers, np.subtract(customers, 4 * arm))
+        return np.ceil((customers - np.sqrt(np.where(room >= 0, room, np.nan))) / 2)
+
     def chance(self, lift, customers):
         """How likely a test on so many customers, in both arms together, finds the lift."""
         ratio = self.treated / (1 - self.treated)
@@ -58,15 +72,3 @@ class Comparison:
         lift = np.where(np.isnan(self.sd), share, mean)
         enough = np.multiply(customers, min(self.treated, 1 - self.treated)) >= 2
         return np.where(enough & (lift > 0) & (self.base > 0), lift, np.nan)
-
-
-def weeks_needed(needed, now, arrivals, days):
-    """Weeks until so many customers have joined and each has been watched for so many days.
-
-    >>> float(weeks_needed(needed=150, now=100, arrivals=10, days=90))
-    18.0
-    """
-    waiting = np.maximum(0.0, np.subtract(needed, now))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        joining = np.where(waiting > 0, np.divide(waiting, arrivals), 0)
-    return np.ceil(joining) + np.ceil(np.divide(days, 7))

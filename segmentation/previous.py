@@ -45,7 +45,9 @@ def files_of(path: str | None) -> list[Path]:
     if named is None:
         return []
     if not named.exists():
-        found = "does not exist (paths start at the notebook's folder)"
+        raise InputError(f"{named.name}: does not exist; expected the folder of an earlier run, or its {CUSTOMERS}")
+    if not named.is_dir() and not named.is_file():
+        found = "is a pipe or a device"
         raise InputError(f"{named.name}: {found}; expected the folder of an earlier run, or its {CUSTOMERS}")
     if not named.is_dir():
         return [path for path in (named, named.with_name(MODEL)) if path.is_file()]

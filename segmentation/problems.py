@@ -69,7 +69,15 @@ def named_path(name: str, path) -> Path | None:
     """
     if path is not None and not isinstance(path, str | Path):
         raise InputError(f"{name} is {path!r}; expected a path, or None")
-    return Path(path).expanduser() if path and str(path).strip() else None
+    if not path or not str(path).strip():
+        return None
+    try:
+        found = Path(path).expanduser()
+        os.path.realpath(found), found.exists()  # fail for a path that no file can have
+    except (OSError, RuntimeError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise InputError(f"{name} is '{str(path)[:40]}': {why}; expected a path, or None") from error
+    return found
 
 
 def check_parameters(window_months, snapshot_date, random_state, currency, columns) -> None:

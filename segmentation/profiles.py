@@ -1,23 +1,24 @@
-"""Who is in each segment: profiles, doubts about names, the criteria, and claims with intervals and effect sizes."""
+"""Who is in each segment: profiles, doubts about names, the criteria, and what can be said of size and revenue."""
 
 import itertools
 
 import numpy as np
 import pandas as pd
-from scipy import stats
-from statsmodels.stats.multitest import multipletests
 
 from segmentation.decisions import Criteria
-from segmentation.evidence import jaccard_word
-from segmentation.exploring import mean_interval, spearman, strength, wilson
-from segmentation.features import engagement, present
+from segmentation.evidence import Choice
+from segmentation.exploring import wilson
+from segmentation.features import cut_points, present
 from segmentation.problems import LeftOut
-from segmentation.vocabulary import AT_RISK, LEVELS, LOYAL, PROMISING, SEGMENTS, VIP
+from segmentation.seasons import Seasons
+from segmentation.vocabulary import AT_RISK, LOYAL, PROMISING, SEGMENTS, VIP
 from segmentation.words import Sentence, each, sentence
 
 PROFILE_ROWS = {  # column of the profile table: (label, how it is written)
     "Customers": ("Customers", "{x:#}"),
     "Customer_Share": ("Share of customers", "{x:%}"),
+    "Customer_Share_Low": ("Lowest share at a quarter end", "{x:%}"),
+    "Customer_Share_High": ("Highest share at a quarter end", "{x:%}"),
     "Revenue": ("Revenue", "{x:$}"),
     "Revenue_Share": ("Share of revenue", "{x:%}"),
     "Recency_Median": ("Days since last order, median", "{x:#}"),
@@ -26,32 +27,35 @@ PROFILE_ROWS = {  # column of the profile table: (label, how it is written)
     "Frequency_Mean": ("Orders, mean", "{x:.1f}"),
     "Monetary_Median": ("Spend, median", "{x:$}"),
     "Monetary_Mean": ("Spend, mean", "{x:$}"),
+    "Monetary_Capped": ("Spend up to the cap, mean", "{x:$}"),
+    "Largest_Share": ("The largest customer's share of it", "{x:%}"),
     "Order_Value": ("Spend per order", "{x:$}"),
     "Engagement_Score_Mean": ("Engagement score (0-100), mean", "{x:.1f}"),
     "Session_Count_Mean": ("Sessions, mean", "{x:.1f}"),
     "Cart_Abandon_Rate_Mean": ("Carts abandoned, mean %", "{x:.1f}"),
     "Campaign_Response_Mean": ("Responded to the campaign", "{x:%}"),
     "Returns_per_Order": ("Returns per order", "{x:.2f}"),
-    "Stability_Jaccard": ("Comes back on resamples (Jaccard)", "{x:.3f}, {word}"),
+    "Stability_Jaccard": ("Comes back on resamples (Jaccard)", "{x:.3f}"),
     "Boundary_Share": ("On a boundary", "{x:%}"),
 }
-TESTED = {  # not returns: more orders mean more of them by construction; the profile shows them per order
-    "Cart_Abandon_Rate": "Cart abandonment",
-    "Engagement_Score": "Engagement",
-    "Campaign_Response": "Campaign response",
-    "Avg_Session_Duration": "Session duration",
-    "Wishlist_Adds": "Wishlist adds",
-}
+NOT_SHOWN = [  # only in the file
+    "Recency_Mean",
+    "Frequency_Mean",
+    "Monetary_Capped",
+    "Largest_Share",
+    "Stability_Jaccard",
+    "Boundary_Share",
+]
+ONE_CUSTOMER = 0.5  # of a segment's revenue from one customer, above which its mean is that customer
 LIKE = 1.05  # means closer than this count as equal, whichever is ahead
-STEPS = {"negligible": -np.inf, "small": 0.01, "medium": 0.06, "large": 0.14}  # eta squared in words (Cohen 1988)
-H = "Kruskal-Wallis H"  # columns of the tests
-P = "p (Holm)"
-EFFECT = "Effect (epsilon squared)"
-FLAT = "no difference worth acting on"
+BESIDE = "{x:.3f}; without groups {bar:.3f}, shuffled {mixed:.3f}"
 
 
-def describe(customers: pd.DataFrame, stability: pd.Series, boundary: pd.Series) -> pd.DataFrame:
-    """One row per segment, the columns of PROFILE_ROWS as far as the table knows them."""
+def describe(customers: pd.DataFrame, stability: pd.Series, boundary: pd.Series, cap: float, by_date) -> pd.DataFrame:
+    """One row per segment, the columns of PROFILE_ROWS as far as the table knows them; cap: quantile of spend.
+
+    by_date: seasons.Seasons, or LeftOut where only one day is known.
+    """
     groups = customers.groupby("Segment_Name", observed=False)
     table = pd.DataFrame({"Customers": groups.size(), "Revenue": groups["Monetary"].sum()})
     table["Customer_Share"] = table["Customers"] / len(customers)
@@ -60,28 +64,36 @@ def describe(customers: pd.DataFrame, stability: pd.Series, boundary: pd.Series)
         name, _, statistic = column.rpartition("_")
         if statistic in ("Median", "Mean") and present(customers, [name]):
             table[column] = groups[name].agg(statistic.lower())
+    capped = customers["Monetary"].clip(upper=cut_points(customers["Monetary"], [cap])[0])
+    table["Monetary_Capped"] = capped.groupby(customers["Segment_Name"], observed=False).mean()
+    table["Largest_Share"] = groups["Monetary"].max() / table["Revenue"].where(table["Revenue"] > 0)
     table["Order_Value"] = table["Revenue"] / groups["Frequency"].sum().replace(0, np.nan)
     if present(customers, ["Returns"]):
         asked = customers.dropna(subset="Returns").groupby("Segment_Name", observed=False)
         table["Returns_per_Order"] = asked["Returns"].sum() / asked["Frequency"].sum().replace(0, np.nan)
     table = table.assign(Stability_Jaccard=stability, Boundary_Share=boundary)
+    if not isinstance(by_date, LeftOut):
+        table[["Customer_Share_Low", "Customer_Share_High"]] = by_date.range[["low", "high"]]
     return table[[column for column in PROFILE_ROWS if column in table]].rename_axis("Segment_Name")
 
 
 def as_rows(segments: pd.DataFrame) -> pd.DataFrame:
     """The profile table as it is shown: a measure a row, each cell a Sentence."""
     rows = {}
-    for column, values in segments.filter(list(PROFILE_ROWS)).items():
+    for column, values in segments.filter(list(PROFILE_ROWS)).drop(columns=NOT_SHOWN, errors="ignore").items():
         label, template = PROFILE_ROWS[column]
-        cells = [sentence(template, x=x, word=jaccard_word(x)) for x in values]
+        cells = [sentence(template, x=x) for x in values]
         rows[label] = pd.Series(cells, SEGMENTS).where(values.notna())
     return pd.DataFrame(rows).T.rename_axis("Per segment")
 
 
 def doubts(segments: pd.DataFrame) -> list[str]:
-    """Where a segment is not what its name says; an empty list means that every name is earned."""
-    spend, orders, days = (segments[f"{name}_Mean"] for name in ("Monetary", "Frequency", "Recency"))
-    found = []
+    """Where a segment is not what its name says; an empty list means that every name is earned.
+
+    Spend counts up to the cap, as it does for the names: one enormous order must not cost everybody theirs.
+    """
+    spend, orders, days = (segments[name] for name in ("Monetary_Capped", "Frequency_Mean", "Recency_Mean"))
+    found = [f"{name} bought nothing" for name in SEGMENTS[:-1] if orders[name] == 0 and spend[name] == 0]
     for better, worse in itertools.combinations(SEGMENTS, 2):
         if spend[better] <= LIKE * spend[worse]:
             much = "more than" if spend[worse] > spend[better] else "nearly as much as"
@@ -97,13 +109,34 @@ def doubts(segments: pd.DataFrame) -> list[str]:
     return found
 
 
-def names_fit(doubts: list[str]) -> Sentence:
-    """What the doubts come to."""
+def lapsed(customers: pd.DataFrame, criteria: Criteria) -> list[Sentence]:
+    """What is to be said of At-Risk who are mostly gone: as many as criteria say ordered once, and too long ago.
+
+    An order of recency tells who is worse off than whom; whether there is anybody left to keep, it does not tell.
+    """
+    at_risk = customers[customers["Segment_Name"] == AT_RISK]
+    gone = ((at_risk["Frequency"] <= 1) & (at_risk["Recency"] > criteria.lapsed_days)).mean()
+    text = "{name} are mostly lapsed: {gone:%} ordered once at most, more than {days} days ago"
+    said = sentence(text, name=AT_RISK, gone=gone, days=criteria.lapsed_days)
+    return [said] if gone >= criteria.lapsed_share else []
+
+
+def names_fit(doubts: list[str], lapsed: list[Sentence]) -> Sentence:
+    """What the doubts come to, and whether At-Risk are mostly gone."""
     text = "Each segment is what its name says: spend, orders and recency fall into the order that the names promise."
     if doubts:
         text = "> **Warning: the names do not fit these data well.** {doubts:; }. "
-        text += "The files keep the four names; read them as ranks by spend."
-    return sentence(text, doubts=doubts)
+        text += "The files keep the four names; read the first two as ranks by spend, the last two by last order."
+    text += " But {lapsed:; }." if lapsed else ""
+    return sentence(text, doubts=doubts, lapsed=lapsed)
+
+
+def on_one_customer(segments: pd.DataFrame) -> Sentence:
+    """Which segments' revenue lives on one customer; empty where none does."""
+    text = "**One customer brings {shares:&}**: without that one, means and money of the segment are others."
+    large = segments["Largest_Share"]
+    shares = each("{value:%} of the revenue of {name}", large[(large > ONE_CUSTOMER) & (segments["Customers"] > 1)])
+    return sentence(text if shares else "", shares=shares)
 
 
 def relative(segments: pd.DataFrame) -> pd.DataFrame:
@@ -115,65 +148,39 @@ def relative(segments: pd.DataFrame) -> pd.DataFrame:
     return (means + (average == 0)).div(average.replace(0, 1)).round(6)
 
 
-def gini(values: pd.Series) -> float:
-    """Gini coefficient: 0 when all spend the same, near 1 when one customer spends everything.
-
-    >>> gini(pd.Series([0, 0, 0, 1]))
-    0.75
-    """
-    ordered = np.sort(values.to_numpy(float))
-    n = len(ordered)
-    return float((2 * np.arange(1, n + 1) - n - 1) @ ordered / (n * ordered.sum())) if ordered.any() else 0.0
-
-
-def engagement_levels(customers: pd.DataFrame) -> pd.DataFrame | LeftOut:
-    """Share of each engagement level (across) within each segment (down), of customers whose level is known."""
-    if not present(customers, ["Engagement_Score"]):
-        return LeftOut("engagement by segment, the file has no sessions, clicks or wishlist adds")
-    level = pd.Categorical(customers["Engagement_Level"], LEVELS)
-    sizes = customers.groupby(["Segment_Name", level], observed=False).size().unstack()
-    return sizes.div(sizes.sum(axis=1), axis=0).round(3)
-
-
-def cart_abandonment(customers: pd.DataFrame) -> pd.DataFrame | LeftOut:
-    """Mean rate of abandoned carts (0-100) by segment with its 95 % interval: mean, low, high, n."""
-    if not present(customers, ["Cart_Abandon_Rate"]):
-        return LeftOut("cart abandonment by segment, the file has no `Cart_Abandon_Rate`")
-    return mean_interval(customers["Cart_Abandon_Rate"], customers["Segment_Name"])
-
-
-def who_abandons(abandoned: pd.DataFrame) -> Sentence:
-    """The segments that abandon most and least of their carts, if they differ by a point."""
-    mean = abandoned["mean"]
-    others = "{least} {low:.0f} %" if mean.max() - mean.min() >= 1 else "others as many"
-    numbers = {"most": mean.idxmax(), "high": mean.max(), "least": mean.idxmin(), "low": mean.min()}
-    return sentence("{most} abandon {high:.0f} % of their carts, " + others, **numbers)
-
-
-def check(segments: pd.DataFrame, criteria: Criteria, lead: float, rand: float, doubts: list[str]) -> pd.DataFrame:
+def check(segments: pd.DataFrame, criteria: Criteria, choice: Choice, doubts: list[str]) -> pd.DataFrame:
     """Criterion, what was Found (a Sentence), and whether that is enough: Met is "yes" or "NO".
 
-    lead: silhouette above that of shuffled columns; rand: mean adjusted Rand index over pairs of resamples.
+    choice: what four clusters reach here and in tables without groups; NaN is not met.
     """
     share, size, jaccard = segments[["Customer_Share", "Customers", "Stability_Jaccard"]].min()
-    step = (segments["Monetary_Mean"] / segments["Monetary_Mean"].shift(-1).clip(lower=1e-9)).min()
-    rows = [
-        ("Large enough", "smallest {x:%}", share, share >= criteria.smallest_share),
-        ("Reachable", "smallest {x:#} customers", size, size >= criteria.smallest_size),
-        ("Distinct", "silhouette {x:+.3f} against shuffled columns", lead, lead >= criteria.silhouette_lead),
-        ("Stable", "mean adjusted Rand index {x:.3f}", rand, rand >= criteria.rand),
-        ("Each one stable", "lowest Jaccard index {x:.3f}", jaccard, jaccard >= criteria.jaccard),
-        ("Ordered in value", "smallest step x{x:.2f}", step, step >= criteria.value_step),
-        ("Worth its name", "{x} doubts" if doubts else "no doubts", len(doubts), not doubts),
+    spend = segments["Monetary_Capped"]
+    step = (spend / spend.shift(-1).clip(lower=1e-9)).min()
+    lowest = choice.bar("jaccard", criteria.percentile)
+    weakest = sentence(BESIDE, x=jaccard, bar=lowest, mixed=choice.shuffled["jaccard"])
+    found = [
+        ("Large enough", sentence("smallest {x:%}", x=share), share >= criteria.smallest_share),
+        ("Reachable", sentence("smallest {x:#} customers", x=size), size >= criteria.smallest_size),
+        ("Distinct", beside(choice, "silhouette", criteria), choice.beyond("silhouette", criteria)),
+        ("Stable", beside(choice, "rand", criteria), choice.beyond("rand", criteria)),
+        ("Each one stable", weakest, jaccard > lowest),
+        ("Ordered in value", sentence("smallest step x{x:.2f}", x=step), step >= criteria.value_step),
+        ("Worth its name", sentence("{x:# doubt}" if doubts else "no doubts", x=len(doubts)), not doubts),
     ]
-    found = [(name, sentence(template, x=x), "yes" if met else "NO") for name, template, x, met in rows]
-    return pd.DataFrame(found, columns=["Criterion", "Found", "Met"])
+    table = pd.DataFrame(found, columns=["Criterion", "Found", "Met"])
+    return table.assign(Met=np.where(table["Met"].astype(bool), "yes", "NO"))
+
+
+def beside(choice: Choice, measure: str, criteria: Criteria) -> Sentence:
+    """A measure of the four segments beside its yardsticks."""
+    bar, mixed = choice.bar(measure, criteria.percentile), choice.shuffled[measure]
+    return sentence(BESIDE, x=choice.of(measure), bar=bar, mixed=mixed)
 
 
 def reading(segments: pd.DataFrame, verdicts: pd.DataFrame) -> Sentence:
     """Whether the criteria are met, and what the two best segments bring."""
     failed = verdicts.loc[verdicts["Met"] == "NO", "Criterion"].str.lower().to_list()
-    verdict = "fails on: {failed:&}" if failed else "meets every criterion that chapter 1 fixed"
+    verdict = "fails on: {failed:&}" if failed else "meets every limit set for it"
     best = segments.loc[[VIP, LOYAL]]
     return sentence(
         "**What this tells us.** The segmentation " + verdict + ". {best:&} together are {people:%} of customers and "
@@ -198,77 +205,25 @@ def share_ratio(customers: pd.DataFrame, name: str) -> tuple[float, float, float
     return ratio, ratio - half, ratio + half
 
 
-def goes_with_spend(engagement_score: pd.Series, spend: pd.Series) -> tuple:
-    """Statistic and verdict of a claim that engagement goes with value; no verdict where no correlation can be had."""
-    rho, low, high = spearman(engagement_score, spend)
-    word = f"holds {strength(rho)}" if low > 0.1 else "does not hold"
-    statistic = sentence("rank correlation {rho:.2f} ({low:.2f} to {high:.2f})", rho=rho, low=low, high=high)
-    return statistic, None if np.isnan(rho) else word
-
-
-def main_claims(customers: pd.DataFrame, engagement_parts: list[str]) -> pd.DataFrame:
-    """The claims of the study, one a row: Statistic (a Sentence with a 95 % interval) and Verdict."""
+def on_share(customers: pd.DataFrame) -> Sentence:
+    """Whether the best segment brings more than its share of revenue, with a 95 % interval."""
     ratio, low, high = share_ratio(customers, VIP)
-    times = sentence("x{x:.2f} their share of customers (x{low:.2f} to x{high:.2f})", x=ratio, low=low, high=high)
-    more = "holds, far above" if low > 2 else "holds, above" if low > 1 else "does not hold"
+    text = "{vip} bring {ratio:.1f} times as much revenue as their number would suggest ({low:.1f} to {high:.1f})"
+    more = "" if low > 1 else ": that is not more than their share"
+    return sentence(text + more, vip=VIP, ratio=ratio, low=low, high=high)
+
+
+def on_majority(customers: pd.DataFrame, by_date: Seasons | LeftOut) -> Sentence:
+    """Whether most customers are At-Risk: over a year where the log tells, else on the day of the export."""
     at_risk = customers["Segment_Name"].eq(AT_RISK)
-    bottom, top = wilson(at_risk.sum(), len(at_risk))
-    share = sentence("{x:%} ({low:%} to {high:%})", x=at_risk.mean(), low=bottom, high=top)
-    majority = "holds" if bottom > 0.5 else "does not hold" if top < 0.5 else "cannot be decided"
-    claims = {
-        f"{VIP} bring more than their share of revenue": (times, more),
-        f"Most are {AT_RISK}": (share, majority),
-        "Engagement goes with value": goes_with_spend(customers["Engagement_Score"], customers["Monetary"]),
-    }
-    if "Session_Count" in customers:  # sessions contain the visits in which orders were placed
-        rest = engagement(customers, [part for part in engagement_parts if part != "Session_Count"])
-        claims["The same without sessions"] = goes_with_spend(rest["Engagement_Score"], customers["Monetary"])
-    table = pd.DataFrame.from_dict(claims, orient="index", columns=["Statistic (95 % interval)", "Verdict"])
-    return table.dropna().rename_axis("Claim")
-
-
-def effect_word(effect: float) -> str:
-    """An epsilon squared in words.
-
-    >>> effect_word(0.2)
-    'large'
-    """
-    return [word for word, step in STEPS.items() if effect >= step][-1]
-
-
-def kruskal(values: pd.Series, groups: pd.Series) -> tuple[float, float, float]:
-    """Kruskal-Wallis H, p-value and effect size epsilon squared (0-1; Tomczak and Tomczak 2014)."""
-    parts = [part for _, part in values.dropna().groupby(groups, observed=True)]
-    if len(parts) < 2 or values.nunique() < 2:
-        return 0.0, 1.0, 0.0
-    h, p = stats.kruskal(*parts)
-    return h, p, h / (values.count() - 1)
-
-
-def segment_tests(customers: pd.DataFrame, alpha: float) -> pd.DataFrame:
-    """Does a column that played no part in the clustering differ by segment? One a row, Holm over all of them."""
-    known = present(customers, list(TESTED))
-    rows = [kruskal(customers[name], customers["Segment_Name"]) for name in known]
-    table = pd.DataFrame(rows, [TESTED[name] for name in known], [H, P, EFFECT]).rename_axis("Column")
-    table[P] = multipletests(table[P], method="holm")[1]
-    words = [f"differs, {effect_word(effect)} effect" for effect in table[EFFECT]]
-    return table.assign(Verdict=np.where((table[P] < alpha) & (table[EFFECT] >= STEPS["small"]), words, FLAT))
-
-
-def p_value(p: float) -> Sentence:
-    """A p-value as it is shown."""
-    return sentence("< 0.001" if p < 0.001 else "{p:.3f}", p=p)
-
-
-def findings(claims: pd.DataFrame, tests: pd.DataFrame, abandoned: pd.DataFrame | LeftOut) -> list[Sentence]:
-    """Each claim with its verdict, carts by segment, and what makes no difference."""
-    line = "{claim}: {verdict} - {statistic}."
-    found = [sentence(line, claim=c, statistic=s, verdict=v) for c, s, v in claims.itertuples(name=None)]
-    if not isinstance(abandoned, LeftOut):
-        rates = each("{name} {value:.1f} %", abandoned["mean"].dropna().sort_values(ascending=False, kind="stable"))
-        carts = tests.loc["Cart abandonment", "Verdict"]
-        found.append(sentence("Cart abandonment by segment: {carts} - {rates:, }.", carts=carts, rates=rates))
-    flat = tests.index[tests["Verdict"] == FLAT]
-    if len(flat):
-        found.append(sentence("No difference worth acting on: {flat:&}.", flat=[name.lower() for name in flat]))
-    return found
+    if isinstance(by_date, LeftOut):
+        low, high = wilson(at_risk.sum(), len(at_risk))
+        most = "Most customers are" if low > 0.5 else "Not most customers are" if high < 0.5 else "About half are"
+        text = most + " {name} ({share:%}; {low:%} to {high:%}) on the day of the export"
+        return sentence(text, name=AT_RISK, share=at_risk.mean(), low=low, high=high)
+    year = by_date.year[AT_RISK]
+    often = (year > 0.5).sum()
+    always = "Most customers are {name} all year" if often == len(year) else "At no time of the year are most {name}"
+    text = always if often in (0, len(year)) else "Whether most customers are {name} depends on the season"
+    text += " ({low:%0} to {high:%0} at the last {n:# quarter end})"
+    return sentence(text, name=AT_RISK, low=year.min(), high=year.max(), n=len(year))

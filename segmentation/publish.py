@@ -17,16 +17,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from segmentation.problems import InputError, LeftOut
+from segmentation.problems import InputError, LeftOut, named_path
 from segmentation.vocabulary import COMPUTED, CUSTOMER_COLUMNS, ENGAGEMENT
+from segmentation.words import safe_for_spreadsheets
 
 MANIFEST, LOCK, STAGING = "run.json", ".segmentation.lock", ".segmentation-"
 PUBLISHING = {"complete": False, "what": "a run was stopped while it published here; the next run repairs the folder"}
 OUTPUTS = (
     "ecommerce_user_behavior_cleaned.csv", "ecommerce_segmented_customers.csv", "ecommerce_set_aside_rows.csv",
-    "segment_profiles.csv", "segment_model.json", "segment_movers.csv", "assign_segments.sql", "campaign_plan.csv",
-    "new_customers.csv", MANIFEST,
+    "ecommerce_set_aside_orders.csv", "segment_profiles.csv", "segment_model.json", "segment_movers.csv",
+    "assign_segments.sql", "customers_from_orders.sql", "campaign_plan.csv", "new_customers.csv", MANIFEST,
 )  # fmt: skip
+FOR_PEOPLE = ("campaign_plan.csv", "segment_movers.csv")  # opened in spreadsheets; all others hold data as given
 OVERWRITTEN = "is read by this run and would be overwritten; expected another OUTPUT_DIR"
 SPARE = 200_000_000  # bytes that must be free where results go; the results of 100,000 customers take a third of it
 
@@ -50,12 +52,22 @@ def customer_tables(cleaned: pd.DataFrame, customers: pd.DataFrame) -> dict[str,
 
 
 def stage(tables: dict[str, pd.DataFrame | LeftOut], folder: Path) -> pd.DataFrame:
-    """Write the tables that are there and have rows into the folder as CSV; returns File, Rows and Columns of each."""
+    """Write the tables that are there and have rows into the folder as CSV; returns File, Rows and Columns of each.
+
+    In files made for people no text can run as a formula; everything else is written as it is.
+    """
     there = {name: table for name, table in tables.items() if not isinstance(table, LeftOut) and len(table)}
     for name, table in there.items():
+        table = safe_texts(table) if name in FOR_PEOPLE else table
         whole_numbers(table).to_csv(folder / name, index=False, lineterminator="\n")
     sizes = [(name, *table.shape) for name, table in there.items()]
     return pd.DataFrame(sizes, columns=["File", "Rows", "Columns"])
+
+
+def safe_texts(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with its texts safe for spreadsheets."""
+    texts = table.select_dtypes(exclude=["number", "bool", "category"])
+    return table.assign(**{name: safe_for_spreadsheets(texts[name]) for name in texts})
 
 
 def checksum(path: Path) -> str:
@@ -76,9 +88,9 @@ class Targets:
     def of(cls, data: str, images: str, *inputs: str | None) -> "Targets":
         """Targets with `~` expanded; raises InputError before any work where results could not be written."""
         for name, path in (("OUTPUT_DIR", data), ("IMAGES_DIR", images)):
-            if not isinstance(path, str | Path) or not str(path).strip():
+            if named_path(name, path) is None:
                 raise InputError(f"{name} is {path!r}; expected a path")
-        found = cls(_folder(data), _folder(images), tuple(Path(path).expanduser().resolve() for path in inputs if path))
+        found = cls(_folder(data), _folder(images), tuple(_folder(path) for path in inputs if path))
         for folder in (found.data, found.images):
             _check_folder(folder)
         for path in found.inputs:
@@ -88,8 +100,11 @@ class Targets:
 
 
 def _folder(path: str) -> Path:
-    """A path as the caller means it."""
-    return Path(path).expanduser().resolve()
+    """A path as the caller means it; one that leads round in a circle stays as it is."""
+    try:
+        return Path(path).expanduser().resolve()
+    except (OSError, RuntimeError):
+        return Path(path).absolute()
 
 
 def _check_folder(folder: Path) -> None:

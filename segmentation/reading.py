@@ -2,33 +2,25 @@
 
 import csv
 import difflib
-import gzip
 import hashlib
 import io
+import itertools
 import re
-import zlib
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from segmentation.files import HEAD, beginning, decode, file_name, read_bytes, unpack
 from segmentation.problems import InputError
 from segmentation.synonyms import INSTEAD, WOULD_DO, Export, key, match_columns, recognised
 from segmentation.words import Sentence, join, plain, plural, sentence, short
 
-NOT_CSV = {  # how other files begin
-    rb"PK\x03\x04": "an Excel workbook or a zip archive",
-    rb"\xd0\xcf\x11\xe0": "an old Excel workbook",
-    rb"version https://git-lfs": "a Git LFS pointer, not the file itself (run: git lfs pull)",
-    rb"%PDF": "a PDF",
-    rb"\x89PNG": "a PNG image",
-    rb"PAR1": "a Parquet file",
-    rb"(?i:<(!|\?|html|head|body|table))": "HTML or XML",
-    rb'[\[{]\s*(["{\[\]}]|$)': "JSON",
-}
-HEAD = 1_000_000  # bytes in which a header ends
-csv.field_size_limit(2**31 - 1)  # a field is as long as it is; Python's own limit is 131,072 characters
+MOST_COLUMNS = 2_000  # more is another layout: one column per day or product
+LONGEST_FIELD = 1_000_000  # characters of any field: a note may be long, a book is a quote that does not close
+LONGEST_VALUE = 1_000  # characters in a header and in a column of ours: no id, number, date or label is longer
+TITLES = 10  # rows that may stand above a header
+csv.field_size_limit(LONGEST_FIELD)  # Python's own limit is 131,072 characters
 
 
 @dataclass(frozen=True)
@@ -40,16 +32,24 @@ class Table:
     delimiter: str
     rows: pd.DataFrame  # of text, canonical column names where they match; index: line in the file
     matched: dict[str, str] = field(default_factory=dict)  # column: its header in the file
-    export: str = ""  # the system whose export it is, where it was recognised
+    export: Export | None = None  # the system whose export it is, where it was recognised
 
     @property
     def names(self) -> Sentence | str:
         """Which headers were taken for which of our columns, where they are called otherwise."""
-        other = [
-            f"'{plain(short(theirs))}' is {ours}" for ours, theirs in self.matched.items() if key(ours) != key(theirs)
-        ]
-        system = f" as {self.export}" if self.export else ""
-        return sentence("Read{system}: {other:&}.", system=system, other=other) if other else ""
+        return naming(self.matched, self.export)
+
+
+def naming(matched: dict[str, str], export: Export | None) -> Sentence | str:
+    """Which headers were taken for which of our columns, where they are called otherwise; and what an export lacks.
+
+    matched: column: its header.
+    """
+    other = [f"'{plain(short(theirs))}' is {ours}" for ours, theirs in matched.items() if key(ours) != key(theirs)]
+    refund = export.more.get("Refunded") if export and "Refunded" not in matched else None
+    lack = sentence(" Without '{refund}' no refund in part is known.", refund=refund) if refund else ""
+    system = f" as {export.name}" if export else ""
+    return sentence("Read{system}: {other:&}.{lack}", system=system, other=other, lack=lack) if other else ""
 
 
 @dataclass(frozen=True)
@@ -68,80 +68,28 @@ def read_table(path: str, kind: Kind, given: dict[str, str] | None = None) -> Ta
     `given`: their header: our name, where the synonyms do not know it. Columns that repeat their values become
     categories, so that each distinct text is judged once.
     """
-    name, data = Path(path).name, read_bytes(path)
+    data = read_bytes(path)
+    name = file_name(path)
     text = decode(unpack(data, name), name)
     line, delimiter, header = find_header(text, kind, given or {}, name)
     columns = match_columns(header, kind.known, kind.exports, given or {})
-    check_columns(header, columns, kind, given or {}, name)
+    check_columns(header, columns, kind, name)
     types = ["category" if column in kind.known and column != kind.ids else str for column in columns]
     rows = split_rows(text, line, delimiter, types, name).set_axis(columns, axis=1)
     if rows.empty:
-        raise InputError(f"{name}: a header and no rows; expected one row per customer")
+        raise InputError(f"{name}: a header and no rows; expected rows of customers or orders")
+    check_lengths(rows[[column for column in columns if column in kind.known]], name)
     matched = dict(zip(columns, (field.strip() for field in header), strict=True))
-    export = recognised(header, kind.exports)
-    return Table(name, hashlib.sha256(data).hexdigest(), delimiter, rows, matched, export.name if export else "")
+    return Table(name, hashlib.sha256(data).hexdigest(), delimiter, rows, matched, recognised(header, kind.exports))
 
 
 def header_of(path: str, kind: Kind, given: dict[str, str]) -> tuple[list[str], list[str]]:
     """The header of a file, and our names for its columns; only its beginning is read."""
-    name, data = file_name(path), read_bytes(path, HEAD)
-    if data.startswith(b"\x1f\x8b"):
-        data = zlib.decompressobj(wbits=31).decompress(data)
-    text = decode(unpack(whole_lines(data), name), name)
+    name = file_name(path)
+    start = beginning(path)
+    text = decode(start, name, whole=len(start) < HEAD)
     header = find_header(text, kind, given, name)[2]
     return header, match_columns(header, kind.known, kind.exports, given)
-
-
-def whole_lines(data: bytes) -> bytes:
-    """The bytes without a last line that may be cut short; all of them where there is one line only."""
-    end = data.rfind(b"\n")
-    return data[: end + 1] if end > 0 and len(data) >= HEAD else data
-
-
-def file_name(path: str) -> str:
-    """How messages call a file."""
-    return Path(path).name
-
-
-def read_bytes(path: str, most: int = -1) -> bytes:
-    """The bytes of a file, at most so many; raises InputError if there is none."""
-    if Path(path).is_file():
-        with open(path, "rb") as file:
-            return file.read(most)
-    found = "is a folder" if Path(path).is_dir() else "does not exist (paths start at the notebook's folder)"
-    raise InputError(f"{Path(path).name}: {found}; expected a CSV file")
-
-
-def unpack(data: bytes, name: str) -> bytes:
-    """The bytes, unpacked if they are gzip; raises InputError for what begins like no CSV."""
-    if data.startswith(b"\x1f\x8b"):
-        try:
-            data = gzip.decompress(data)
-        except (EOFError, OSError, zlib.error) as error:
-            raise InputError(f"{name}: the gzip file is cut short or damaged; expected a whole one") from error
-    start = data[:1000].lstrip(b" \t\r\n\xef\xbb\xbf")
-    for pattern, kind in NOT_CSV.items():
-        if re.match(pattern, start):
-            raise InputError(f"{name}: is {kind}; expected a CSV file")
-    return data
-
-
-def decode(data: bytes, name: str) -> bytes:
-    """A UTF-8 or UTF-16 text as UTF-8 without mark; raises InputError naming the line of a byte that is neither."""
-    encoding = {0: "utf-16-be", 1: "utf-16-le"}.get(data[:2].find(0), "utf-8-sig")
-    encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else encoding
-    try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError as error:
-        line = len(re.split(rb"\r\n|\r|\n", data[: error.start]))
-        found = f"byte {data[error.start]:#04x} is not {encoding[:6].upper().rstrip('-')}"
-        raise InputError(f"{name}, line {line}: {found}; expected a CSV saved as UTF-8") from error
-    if "\0" in text:
-        raise InputError(f"{name}: holds zero bytes, so it is not text; expected a CSV file")
-    if not text or text.isspace():
-        raise InputError(f"{name}: is empty; expected a header and one row per customer")
-    data = text.encode()
-    return data if b'"' in data or b"\r" not in data else data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
 def csv_reader(text: bytes, delimiter: str, strict: bool = False):
@@ -149,20 +97,39 @@ def csv_reader(text: bytes, delimiter: str, strict: bool = False):
     return csv.reader(io.TextIOWrapper(io.BytesIO(text), "utf-8", newline=""), delimiter=delimiter, strict=strict)
 
 
+def first_rows(rows, name: str):
+    """The rows in which a header may stand, without trailing delimiters; raises InputError where one is too long."""
+    try:
+        for number, row in enumerate(itertools.islice(rows, TITLES + 1), start=1):
+            while len(row) > 1 and not row[-1].strip():
+                row.pop()
+            if len(row) > MOST_COLUMNS:
+                raise InputError(f"{name}, line {number}: {len(row):,} columns; expected at most {MOST_COLUMNS:,}")
+            yield row
+    except csv.Error as error:
+        found = f"more than {LONGEST_FIELD:,} characters without a delimiter"
+        raise InputError(f"{name}, line 1: {found}; expected a header and a row per customer or order") from error
+
+
 def find_header(text: bytes, kind: Kind, given: dict[str, str], name: str) -> tuple[int, str, list[str]]:
-    """The header's last line, the delimiter under which most known columns appear, and the header's fields."""
+    """The header's last line, the delimiter under which most known columns appear, and the header's fields.
+
+    It is the first row that is not blank, or below a title the row with most of our columns, two at least.
+    """
     found = []
     for delimiter in ",;\t|":
         reader = csv_reader(text, delimiter)
         rows = (row for row in reader if any(map(str.strip, row)) and not re.fullmatch("sep=.?", "".join(row).strip()))
-        header = next(rows, [""])
-        while len(header) > 1 and not header[-1].strip():
-            header.pop()  # trailing delimiters
-        matches = set(match_columns(header, kind.known, kind.exports, given)) & set(kind.known)
-        found.append((len(matches), len(header), reader.line_num, delimiter, header))
-    _, _, line, delimiter, header = max(found, key=lambda item: item[:2])
-    if header == [""]:
-        raise InputError(f"{name}: is empty; expected a header and one row per customer")
+        for place, header in enumerate(first_rows(rows, name)):
+            matches = len(set(match_columns(header, kind.known, kind.exports, given)) & set(kind.known))
+            if place == 0 or matches > 1:
+                found.append((matches, -place, len(header), reader.line_num, delimiter, header))
+    if not found:
+        raise InputError(f"{name}: is empty; expected a header and rows of customers or orders")
+    _, _, _, line, delimiter, header = max(found, key=lambda item: item[:3])
+    if (longest := max(map(len, header))) > LONGEST_VALUE:
+        found = f"a column's name has {longest:,} characters"
+        raise InputError(f"{name}, line {line}: {found}; expected a header, with names of at most {LONGEST_VALUE:,}")
     return line, delimiter, header
 
 
@@ -177,18 +144,21 @@ def near_spelling(missing: list[str], fields: list[str]) -> str:
     return next((spelled[found[0]] for found in near if found), "")
 
 
-def check_columns(header: list[str], columns: list[str], kind: Kind, given: dict[str, str], name: str) -> None:
+def listed(header: list[str]) -> str:
+    """The fields of a header for a message, the first forty."""
+    return ", ".join(short(field.strip()) for field in header[:40])
+
+
+def check_columns(header: list[str], columns: list[str], kind: Kind, name: str) -> None:
     """Raise InputError for a required column that is missing, or two columns of one name."""
-    listed = ", ".join(short(field.strip()) for field in header[:40])
-    unknown = [theirs for theirs in given if key(theirs) not in map(key, header)]
-    if unknown:
-        raise InputError(f"{name}: COLUMNS names '{short(unknown[0])}', which is no column; found {listed}")
+    if not set(columns) & set(kind.known) and any(re.search(r"\d", field) for field in header):
+        raise InputError(f"{name}: no header: the first row is {listed(header)}; expected the names of the columns")
     missing = [c for c in kind.required if not any(names <= set(columns) for names in [{c}, *INSTEAD.get(c, [])])]
     if missing:
         near = near_spelling(missing, [column for column in columns if column not in kind.known])
         meant = f" (is '{short(near)}' meant?)" if near else ""
         wanted = join([f"{column} ({WOULD_DO[column]})" if column in WOULD_DO else column for column in missing])
-        raise InputError(f"{name}: no column {wanted}{meant}; found {listed}")
+        raise InputError(f"{name}: no column {wanted}{meant}; found {listed(header)}")
     for column in columns:
         if columns.count(column) > 1:
             same = [f"'{short(field.strip())}'" for field, to in zip(header, columns, strict=True) if to == column]
@@ -199,8 +169,12 @@ def check_columns(header: list[str], columns: list[str], kind: Kind, given: dict
 def split_rows(text: bytes, header_line: int, delimiter: str, types: list, name: str) -> pd.DataFrame:
     """All rows below the header that are not blank, as text; index: line. Raises InputError for a ragged row."""
     quoted, width = b'"' in text, len(types)
+    check_fields(text, delimiter, name)
     lines, counts = rows_quoted(text, delimiter, width, name) if quoted else rows_plain(text, delimiter)
-    types = dict(enumerate(types)) | dict.fromkeys(range(width, counts.max()), str)
+    if counts.max() > MOST_COLUMNS:
+        found = plural(counts.max(), "field")
+        raise InputError(f"{name}, line {lines[counts.argmax()]}: {found}; expected {width}, as in the header")
+    types = dict(enumerate(types)) | dict.fromkeys(range(width, counts.max()), "category")
     quoting = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
     layout = {"sep": delimiter, "header": None, "names": list(types), "skip_blank_lines": False, "quoting": quoting}
     frame = pd.read_csv(io.BytesIO(text), dtype=types, na_filter=False, low_memory=False, **layout)
@@ -215,6 +189,27 @@ def split_rows(text: bytes, header_line: int, delimiter: str, types: list, name:
         found = plural(counts[wrong[0]], "field")
         raise InputError(f"{name}, line {frame.index[wrong[0]]}: {found}; expected {width}, as in the header")
     return frame.loc[~blank, range(width)]
+
+
+def check_fields(text: bytes, delimiter: str, name: str) -> None:
+    """Raise InputError for a field longer than LONGEST_FIELD bytes; only lines longer than that are looked into."""
+    ends = np.flatnonzero(np.frombuffer(text, np.uint8) == ord("\n"))
+    starts, ends = np.append(0, ends + 1), np.append(ends, len(text))
+    for line in np.flatnonzero(ends - starts > LONGEST_FIELD):
+        longest = max(map(len, text[starts[line] : ends[line]].split(delimiter.encode())))
+        if longest > LONGEST_FIELD:
+            expected = f"expected at most {LONGEST_FIELD:,}: is a quote or a line end missing?"
+            raise InputError(f"{name}, line {line + 1}: a field of {longest:,} characters; {expected}")
+
+
+def check_lengths(rows: pd.DataFrame, name: str) -> None:
+    """Raise InputError for a value longer than LONGEST_VALUE characters."""
+    for column in rows:
+        long = rows[column].str.len() > LONGEST_VALUE
+        if long.any():
+            found = f"{column} has {len(rows[column][long].iloc[0]):,} characters"
+            expected = f"expected at most {LONGEST_VALUE:,}: is a quote or a line end missing?"
+            raise InputError(f"{name}, line {rows.index[long][0]}: {found}; {expected}")
 
 
 def rows_plain(text: bytes, delimiter: str) -> tuple[np.ndarray, np.ndarray]:

@@ -9,15 +9,13 @@ from sklearn.metrics import adjusted_rand_score
 
 from segmentation.clusters import Fitted, Model, fit, place
 from segmentation.decisions import Recipe
-from segmentation.features import draw, fifths
-from segmentation.movement import YEAR, Movement
-from segmentation.orders import rfm_from_orders
+from segmentation.features import fifths
 from segmentation.problems import InputError, LeftOut, named_path
 from segmentation.published import Published, in_words, read_published
-from segmentation.vocabulary import MIN_CUSTOMERS, SEGMENTS
+from segmentation.seasons import YEAR, Seasons
+from segmentation.vocabulary import SEGMENTS
 from segmentation.words import Sentence, join, sentence, written
 
-REFIT_SAMPLE = 10_000  # customers in each refit
 QUIET_DAYS = 30  # without an order, to see what only a frozen model shows
 RAND = "Adjusted Rand index with a refit"
 ALONE = "Alone it would say"
@@ -103,23 +101,20 @@ def on_fit(refit: Refit, keep_from: float) -> Sentence:
     )
 
 
-def agreement(then: pd.DataFrame, model: Model, recipe: Recipe) -> float:
+def agreement(then: pd.DataFrame, refit: Fitted | LeftOut, model: Model) -> float:
     """Adjusted Rand index of the model's placement of these customers with a refit's; nan where none can be fitted."""
-    if len(then) < MIN_CUSTOMERS:
-        return np.nan
-    refit = fit(draw(then, REFIT_SAMPLE, recipe.seed), recipe)
     if isinstance(refit, LeftOut):
         return np.nan
     return adjusted_rand_score(place(model, then).cluster, place(refit.model, then).cluster)
 
 
-def compare_refits(moves: Movement, log, months: int, model: Model, recipe: Recipe, keep_from: float) -> pd.DataFrame:
+def compare_refits(seasons: Seasons, model: Model, keep_from: float) -> pd.DataFrame:
     """The frozen model against a refit at every quarter end but the last: adjusted Rand index, and KEEP or REFIT."""
-    dates = moves.dates[:-1]
-    rand = [agreement(rfm_from_orders(log, date, months), model, recipe) for date in dates]
-    table = pd.DataFrame({RAND: rand}, dates.strftime("%Y-%m-%d")).round(3).rename_axis("Quarter end")
+    quarters = seasons.quarters
+    rand = [agreement(then, refit, model) for then, refit in zip(quarters.tables, seasons.fits, strict=True)]
+    table = pd.DataFrame({RAND: rand}, quarters.dates.strftime("%Y-%m-%d")).iloc[:-1].round(3)
     word = table[RAND].ge(keep_from).map({True: "KEEP", False: "REFIT"})
-    return table.assign(**{ALONE: word.where(table[RAND].notna())})
+    return table.rename_axis("Quarter end").assign(**{ALONE: word.where(table[RAND].notna())})
 
 
 def keep_or_refit(refits: pd.DataFrame, keep_from: float) -> Sentence:

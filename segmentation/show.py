@@ -102,7 +102,7 @@ class Page:
         return self.words.format_field(value, spec) if spec or isinstance(value, Sentence) else str(value)
 
     def figure(self, plot, result, name: str, template: str | Sentence, *others, more: str = "", **numbers) -> None:
-        """Draw, stage and show one figure: the template is its title, and, after what it shows, alt text and caption.
+        """Draw, stage and show one figure: the template is its title; the caption says what is shown, alt text both.
 
         plot(result, canvas) draws; `more`: a template for what only alt text and caption say.
         """
@@ -111,14 +111,15 @@ class Page:
         finding, added = (self.words.text(part, result, *others, **numbers) for part in (template, more))
         canvas = Canvas(finding, self.words)
         png = self.save(plot(result, canvas), name)
-        alt = f"{canvas.shows}{'' if canvas.shows.endswith(':') else '.'} {finding}{added}."
+        shows = canvas.shows.removesuffix(":")
+        alt = f"{shows}. {finding}{added}."
         self.alts[name] = alt
         number = self.numbers.setdefault(name, len(self.numbers) + 1)
         told = {"name": name, "number": number, "finding": finding, "drawn": canvas.drawn, "more": added}
         display(self._bundle(png, alt), raw=True, metadata={"image/png": {"alt": alt, **told}})
         if self.drawings:
             self._draw(plot, result, finding, name)
-        display(as_markdown(f"*Figure {number}. {plain(alt)}*"))
+        display(as_markdown(f"*Figure {number}. {plain(shows + added)}.*"))
 
     def _draw(self, plot, result, finding: str, name: str) -> None:
         """One figure as the report has it: a drawing for a desk and a narrow one for a phone, without title."""

@@ -56,6 +56,17 @@ ORDER_EXPORTS = [
         {"Status": "Order Status", "Refunded": "Refund Amount"},
     ),
     Export(
+        "Stripe payments, converted to one currency",
+        "https://support.stripe.com/questions/exporting-payment-reports",
+        {
+            "Order_ID": "id",
+            "Customer_ID": "Customer Email",
+            "Order_Date": "Created date (UTC)",
+            "Amount": "Converted Amount",
+        },
+        {"Status": "Status", "Refunded": "Converted Amount Refunded", "Currency": "Converted Currency"},
+    ),
+    Export(
         "Stripe payments",
         "https://support.stripe.com/questions/exporting-payment-reports",
         {"Order_ID": "id", "Customer_ID": "Customer Email", "Order_Date": "Created date (UTC)", "Amount": "Amount"},
@@ -81,6 +92,7 @@ ORDER_EXPORTS = [
             "Customer_ID": "customer_unique_id",
             "Order_Date": "order_purchase_timestamp",
             "Line_Total": "payment_value",
+            "Line_Number": "payment_sequential",  # merged with items, each payment stands once per item
         },
         {"Status": "order_status"},
     ),
@@ -92,6 +104,7 @@ ORDER_EXPORTS = [
             "Customer_ID": "customer_unique_id",
             "Order_Date": "order_purchase_timestamp",
             "Line_Total": "price",
+            "Line_Number": "order_item_id",  # merged with payments, each item stands once per payment
         },
         {"Status": "order_status"},
     ),
@@ -123,12 +136,15 @@ USUAL = {  # headings that hardly mean anything else, whoever wrote them
     "Unit_Price": ["Price per unit", "Item price"],
     "Line_Total": ["Line amount", "Item total"],
     "Status": ["Order status", "Payment status"],
+    "Refunded": ["Refund", "Refunds", "Refund amount", "Refunded amount", "Amount refunded", "Total refunded"],
+    "Currency": ["Currency code", "Order currency", "Order currency code", "Payment currency"],
     "Recency": ["Days since last order", "Days since last purchase"],
     "Last_Order_Date": ["Last order", "Last purchase", "Last purchase date", "Date of last order"],
     "Frequency": ["Number of orders", "Order count", "Orders count", "Total orders"],
     "Monetary": ["Total spent", "Total spend", "Total revenue", "Amount spent"],
     "Avg_Order_Value": ["AOV", "Average order value"],
 }
+UNUSED = " (not used)"
 INSTEAD = {"Amount": [{"Line_Total"}, {"Quantity", "Unit_Price"}], "Recency": [{"Last_Order_Date"}]}  # would do
 WOULD_DO = {
     "Recency": "days since the last order; or give Last_Order_Date, or the orders themselves",
@@ -164,22 +180,25 @@ def match_columns(header: list[str], known: list[str], exports: list[Export], gi
     """Our name for each field of a header, or the field itself.
 
     The first that knows a name decides: `given` by the user (their header: our name), a recognised export, our own
-    names, the usual headings. Case, spaces and punctuation do not matter.
+    names, the usual headings. Case, spaces and punctuation do not matter. A field that bears our name while another
+    was given for it is marked as not used.
 
     >>> match_columns(["Spent", "User ID", "Notes "], ["Customer_ID", "Monetary"], [], {"spent": "Monetary"})
     ['Monetary', 'Customer_ID', 'Notes']
     """
     export = recognised(header, exports)
     theirs = export.needed | export.more if export else {}
-    rules = [
-        {key(field): ours for field, ours in given.items()},
-        {key(field): ours for ours, field in theirs.items()},
-        {key(ours): ours for ours in known},
-        *({key(heading): ours for ours, headings in USUAL.items() if ours in known for heading in headings[n : n + 1]}
-          for n in range(max(map(len, USUAL.values())))),
-    ]  # fmt: skip
+    claims = [{key(field): ours for field, ours in given.items()}, {key(field): ours for ours, field in theirs.items()}]
     names = {}
-    for rule in rules:
+    for rule in (*claims, {key(ours): ours for ours in known}, *usual(known)):
         taken = set(names.values())
         names |= {f: rule[key(f)] for f in header if f not in names and key(f) in rule and rule[key(f)] not in taken}
-    return [names.get(field, field.strip()) for field in header]
+    claimed = {key(names[field]) for rule in claims for field in names if key(field) in rule}
+    return [names.get(field, field.strip() + (UNUSED if key(field) in claimed else "")) for field in header]
+
+
+def usual(known: list[str]) -> list[dict[str, str]]:
+    """The usual headings of known columns, those first that are named first: key of a heading: our column."""
+    ranks = range(max(map(len, USUAL.values())))
+    columns = {ours: headings for ours, headings in USUAL.items() if ours in known}
+    return [{key(h[rank]): ours for ours, h in columns.items() if rank < len(h)} for rank in ranks]

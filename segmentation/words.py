@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")  # the last four: their full-width twins
+FORMULA = r"[\s\ufeff\u200b]*[=+\-@＝＋－＠﹦﹢﹣﹫]|[\t\r\n]"  # how a text begins that a spreadsheet may run
 
 
 def percent(share: float, digits: int = 1) -> str:
@@ -66,14 +66,33 @@ def short(text) -> str:
     return line if len(line) <= 40 else f"{line[:37]}..."
 
 
+def formulas(texts: pd.Series) -> pd.Series:
+    """Whether a spreadsheet may run each text as a formula (OWASP, CSV injection): by its beginning, after blanks too.
+
+    >>> formulas(pd.Series(["=1+1", "a=b", " ＠x"])).tolist()
+    [True, False, True]
+    """
+    return texts.astype(object).astype(str).str.match(FORMULA).astype(bool)
+
+
 def safe_for_spreadsheets(column: pd.Series) -> pd.Series:
-    """A column of texts; those that a spreadsheet would run as a formula get an apostrophe in front.
+    """A column of texts; those that a spreadsheet may run as a formula get an apostrophe in front.
 
     >>> safe_for_spreadsheets(pd.Series(["=1+1", "a=b", "＠x"])).tolist()
     ["'=1+1", 'a=b', "'＠x"]
     """
     texts = column.astype(object)
-    return texts.mask(texts.astype(str).str.startswith(FORMULA_BEGINS), "'" + texts.astype(str))
+    return texts.mask(formulas(texts), "'" + texts.astype(str))
+
+
+def as_given(column: pd.Series) -> pd.Series:
+    """The texts as they were before safe_for_spreadsheets.
+
+    >>> as_given(pd.Series(["'=1+1", "a=b", "'a"])).tolist()
+    ['=1+1', 'a=b', "'a"]
+    """
+    texts = column.astype(object).astype(str)
+    return column.astype(object).mask(texts.str.startswith("'") & formulas(texts.str[1:]), texts.str[1:])
 
 
 def join(words: list) -> str:
@@ -133,6 +152,7 @@ class Words(string.Formatter):
 
     def __init__(self, currency: str):
         self.currency = currency
+        self.prefix = f"{currency} " if currency[-1:].isalpha() else currency  # before a number
 
     def text(self, template, *results, **numbers) -> str:
         """The template, or Sentence, as text."""
@@ -143,12 +163,12 @@ class Words(string.Formatter):
     def money(self, amount: float) -> str:
         """Money: whole units from 100 on, cents below.
 
-        >>> Words("$").money(1234.5), Words("$").money(9.5), Words("$").money(-0.004)
-        ('$1,234', '$9.50', '-$0.004')
+        >>> Words("$").money(1234.5), Words("$").money(9.5), Words("EUR").money(-0.004)
+        ('$1,234', '$9.50', '-EUR 0.004')
         """
         sign, size = "-" if amount < 0 else "", abs(amount)
         digits = f"{size:,.0f}" if size >= 100 else f"{size:.2f}" if not 0 < size < 0.01 else f"{size:.2g}"
-        return f"{sign}{self.currency}{digits}"
+        return f"{sign}{self.prefix}{digits}"
 
     def get_value(self, key, results, numbers):
         """The number of this name, or the attribute of the first result that has it."""
@@ -160,6 +180,8 @@ class Words(string.Formatter):
         """One value as the part of the template after the colon says."""
         if isinstance(value, Sentence):
             return self.text(value)
+        if isinstance(value, float) and np.isnan(value):
+            return "-"
         if isinstance(value, list | tuple | pd.Index | np.ndarray):
             parts = [self.format_field(part, "") for part in value]
             return join(parts) if spec in ("&", "") else spec.join(parts)

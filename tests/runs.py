@@ -19,7 +19,7 @@ OUTPUTS = {
     "assign_segments.sql",
     "campaign_plan.csv",
 }
-FEW_FITS = "\nevidence.PAIRS = 3"
+FEW_FITS = "\nevidence.PAIRS = 3\nevidence.DRAWS = 5\nevidence.FEW_PAIRS = 1"
 NOTHING_DRAWN = """
 def figure(plot, result, name, template, *others, more="", **numbers):  # the same words, and nothing drawn
     from segmentation.problems import LeftOut

@@ -1,4 +1,4 @@
-"""What customers are worth in margin, and the most one may spend: no more than an action can bring."""
+"""The margin that customers are expected to leave, by customer and by segment."""
 
 import dataclasses
 
@@ -8,6 +8,8 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from segmentation import budget, calibration, value
+from segmentation.figures.style import Canvas
+from segmentation.figures.value import plot_values
 from segmentation.problems import LeftOut
 from segmentation.vocabulary import AT_RISK, CLV, LOYAL, PROMISING, SEGMENTS, VIP
 
@@ -31,6 +33,11 @@ def valued(judged, customers, decisions):
 def test_a_dollar_spent_in_the_year_is_worth_its_margin_discounted_by_half_a_year(decisions):
     given = dataclasses.replace(decisions.ASSUMPTIONS, margin=0.5, discount_rate=0.21)
     assert given.kept_of_spend == pytest.approx(0.5 / 1.1)
+
+
+def test_spend_further_ahead_is_discounted_more(decisions):
+    given = dataclasses.replace(decisions.ASSUMPTIONS, margin=0.5, discount_rate=0.21, horizon_months=24)
+    assert given.kept_of_spend == pytest.approx(0.5 / 1.21)
 
 
 def test_every_customer_is_valued_in_margin_within_his_interval(valued, decisions):
@@ -69,83 +76,44 @@ def test_segments_are_the_sums_of_their_customers(valued, customers):
     assert budget.shown_values(valued)["Share"].drop("All").sum() == pytest.approx(1)
 
 
-def test_intervals_of_segments_hold_the_errors_and_the_drift_of_years(valued):
-    errors = valued.forecast.people[["Segment"]].assign(
-        error=valued.assumptions.kept_of_spend * valued.forecast.people["error"]
-    )
-    now = valued.customers.assign(predicted=valued.customers["CLV_12M"])
-    by_chance = calibration.group_means(now, errors, "Segment", ["All"], seed=0).loc["All"]
-    found = valued.by_segment.loc["All"]
-    drift = 1.96 * calibration.yearly_drift(valued.forecast.by_segment)["All"] * found["predicted"]
-    wide = found["high"] - found["predicted"]
-    assert wide == pytest.approx(np.hypot(by_chance["high"] - by_chance["predicted"], drift))
-    assert wide > drift > 0
+def test_segments_carry_the_ranges_of_the_forecast_in_margin(valued):
+    found = valued.by_segment
+    half = valued.assumptions.kept_of_spend * calibration.reach(valued.forecast, found["Customers"])
+    assert (found["high"] - found["predicted"]).to_numpy() == pytest.approx(half.to_numpy())
+    assert found["low"].to_numpy() == pytest.approx((found["predicted"] - half).clip(lower=0).to_numpy())
+    own = valued.forecast.misses.abs().iloc[0] * valued.assumptions.kept_of_spend
+    assert (half >= own).all()
 
 
-def worked_moves():
-    """Ten VIP, four Promising and five At-Risk customers of a year ago, and where they are today."""
-    segment = [VIP] * 10 + [PROMISING] * 4 + [AT_RISK] * 5
-    later = [VIP] * 8 + [LOYAL] + [VIP] + [PROMISING] * 3 + [VIP] + [AT_RISK] + [None] * 4
-    again = [True] * 9 + [False] + [True] * 5 + [False] * 4  # the tenth VIP is still in the window, but stopped
-    people = pd.DataFrame({"Segment": segment, "again": again, "actual": 0.0})
-    return people, pd.Series(later)
+def test_a_segment_without_customers_has_no_value_and_is_drawn_as_nothing(valued, words):
+    nobody = valued.customers[valued.customers["Segment"] != VIP]
+    found = budget.segment_values(valued.forecast, nobody, 0.3)
+    assert found.loc[VIP, ["Customers", "Total"]].tolist() == [0, 0] and np.isnan(found.loc[VIP, "predicted"])
+    plot_values(dataclasses.replace(valued, by_segment=found), Canvas("Finding", words))
 
 
-def test_who_bought_nothing_since_has_stopped():
-    moves = budget.moves_in_year(*worked_moves())
-    assert moves.loc[VIP].tolist() == [8, 1, 0, 0, 1]
-    assert moves.loc[LOYAL].sum() == 0
-    assert moves.loc[AT_RISK].tolist() == [0, 0, 0, 1, 4]
+@pytest.mark.parametrize(("periods", "name"), [(2, "range"), (3, "95 % interval")])
+def test_what_is_shown_is_called_what_it_holds(valued, words, periods, name):
+    misses = pd.concat([valued.forecast.misses] * periods)
+    found = dataclasses.replace(valued, forecast=dataclasses.replace(valued.forecast, misses=misses))
+    table = budget.shown_values(found)
+    assert table.columns.tolist() == ["Customers", "Past", f"Ahead ({name})", f"In total ({name})", "Share"]
+    assert table.index.name == "Margin per customer, 12 months"
+    assert name in words.text(found.ranges)
 
 
-def test_the_most_one_may_spend_of_a_worked_case(words):
-    clv = pd.Series([400.0, 200, 100, 10, 200], index=[*SEGMENTS, "All"])
-    limits = budget.spending_limits(clv, budget.moves_in_year(*worked_moves()), returned=30.0)
-    assert limits["Max_Spend"].tolist() == [60, 0, 25, 6]  # 0.1 x 200 + 0.1 x 400; nobody; 1/4 x 100; 1/5 x 30
-    assert limits["Per_Success"].tolist() == [300, 200, 100, 30]
-    why = [words.text(reason) for reason in limits["Why"]]
-    assert why[0] == "of 10 a year ago 20.0 % left (10.0 % stopped buying), which costs $300 each"
-    assert why[1] == "nobody was in the segment a year ago, so nothing was measured"
-    assert why[2] == "of 4 a year ago 25.0 % moved up; High-Value Loyalists are worth $100 more each"
-    assert why[3] == "of 5 a year ago 20.0 % bought again and left $30.00 each"
-
-
-def test_keeping_those_who_stayed_anyway_gains_nothing():
-    moves = pd.DataFrame(0, list(SEGMENTS), [*SEGMENTS, "Stopped"])
-    moves.loc[VIP, VIP] = 10
-    limits = budget.spending_limits(pd.Series([400.0, 200, 100, 10], SEGMENTS), moves, returned=0.0)
-    assert limits.loc[VIP, ["Per_Success", "Max_Spend"]].tolist() == [0, 0]
-
-
-def test_a_step_down_in_value_is_no_gain():
-    moves = pd.DataFrame(5, list(SEGMENTS), [*SEGMENTS, "Stopped"])
-    limits = budget.spending_limits(pd.Series([100.0, 200, 300, 10], SEGMENTS), moves, returned=0.0)
-    assert limits.loc[[LOYAL, PROMISING], "Max_Spend"].tolist() == [0, 0]
-    assert limits.loc[VIP, "Max_Spend"] == pytest.approx(0.2 * 90 + 0.2 * 100)  # to At-Risk, and stopped
-
-
-def test_winning_back_is_priced_by_those_who_came_back():
-    people = pd.DataFrame({"Segment": [AT_RISK] * 4 + [VIP], "again": [True, True, False, False, True]})
-    people["actual"] = [100.0, 0, 0, 0, 9_999]  # the second bought and returned it
-    assert budget.returned_value(people, kept=0.5) == 25
-    assert budget.returned_value(people.assign(again=False), kept=0.5) == 0
-
-
-def test_limits_stand_beside_the_value_they_come_from(valued, decisions, words):
-    worth = budget.worth_of(valued)
-    assert worth.columns.tolist() == [*CLV, "Per_Success", "Max_Spend", "Why"]
-    assert worth["CLV_12M"].tolist() == valued.by_segment["predicted"].drop("All").tolist()
-    assert budget.shown_limits(worth, decisions.ACTIONS)["Goal"].tolist() == ["Keep", "Grow", "Develop", "Win back"]
-    text = words.text(budget.reading(valued, worth, decisions.ACTIONS))
-    assert f"Spend at most {words.money(worth.loc[VIP, 'Max_Spend'])} to keep {VIP}, " in text
-    assert f"worth {words.money(valued.by_segment.loc['All', 'Total'])} (" in text and "margin of 30 %" in text
+def test_what_this_tells_is_margin_and_nothing_that_an_action_adds(valued, decisions, words):
+    text = words.text(budget.reading(valued))
+    assert "of margin over the next twelve months" in text and "not what an action adds" in text
+    assert "worth" not in text and "margin of 30 %" in text
+    assert budget.margin_ahead(valued).tolist() == valued.by_segment["predicted"].drop("All").tolist()
 
 
 def test_who_holds_most_of_the_value(valued, words):
     table = valued.by_segment.assign(Total=[10.0, 60, 20, 10, 100])
     clv = pd.DataFrame({"CLV_12M": [1.0] * 19 + [81.0]})
     text = words.text(budget.holders(dataclasses.replace(valued, by_segment=table, customers=clv)))
-    assert text == f"{LOYAL} hold 60.0 % of the expected value, the top tenth 82.0 %"
+    assert text == f"{LOYAL} hold 60.0 % of the expected margin, the top tenth of customers 82.0 %"
 
 
 def test_without_a_forecast_only_the_past_is_valued(words):

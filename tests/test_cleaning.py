@@ -137,7 +137,7 @@ def test_optional_values_outside_the_contract_become_blank_and_are_counted(clean
     assert result.customers[column].iloc[2:5].isna().all()
     assert entry(result, f"{column} is below 0") == (1, "value left blank")
     assert entry(result, f"{column} is above {top:,}") == (1, "value left blank")
-    assert entry(result, f"{column} is not a number") == (1, "value left blank")
+    assert entry(result, f"{column} is not a number") == (1, "value left blank (many)")
     assert entry(result, f"{column} is blank") == (3, "kept")
 
 
@@ -159,7 +159,9 @@ def test_absent_and_nearly_empty_columns_are_named(cleaned, customers):
 
 def test_blank_ids_totals_and_repeated_headers_are_set_aside(cleaned, slim):
     header = [("Customer_ID", *REQUIRED[1:]), ("customer id", 1, 1, 1), ("", 1, 1, 10), ("  ", 1, 1, 10)]
-    sums = [("Total", 0, 999, 99999), ("Grand total (all)", 0, 999, 99999), ("Summe:", 1, 1, 1), ("S.U.M.", 5, 1, 10)]
+    all_orders, all_spend = slim["Frequency"].sum(), slim["Monetary"].sum()
+    sums = [("Total", 0, 999, 99999), ("Grand total (all)", 0, all_orders, all_spend / 1.9), ("Summe:", "", "", 1)]
+    sums.append(("S.U.M.", 5, 1, 10))
     frame = pd.concat([slim, pd.DataFrame([*header, *sums], columns=REQUIRED)])
     assert reasons(cleaned(frame)) == {
         302: "the header again",
@@ -172,10 +174,37 @@ def test_blank_ids_totals_and_repeated_headers_are_set_aside(cleaned, slim):
     }
 
 
+def test_a_customer_may_be_called_total_or_mean_and_a_row_that_is_one_goes(cleaned, slim):
+    orders, spend = slim["Frequency"].sum(), slim["Monetary"].sum()
+    most = (slim["Frequency"].max(), slim["Monetary"].max())
+    mean = (int(slim["Frequency"].mean()), round(slim["Monetary"].mean(), 2))
+    for name, numbers, goes in [
+        ("TOTAL GmbH", most, False),
+        ("TOTAL GmbH", (orders // 2 + 1, spend / 2 + 1), True),
+        ("Total", (most[0] - 1, most[1]), False),
+        ("Total", most, True),
+        ("Sum", (1, 1), False),
+        ("Mean", (mean[0], mean[1] * 3), False),
+        ("average", (slim["Frequency"].mean(), mean[1]), True),
+        ("Subtotal", ("", spend), True),
+    ]:
+        found = reasons(cleaned(pd.concat([slim, pd.DataFrame([(name, 5, *numbers)], columns=REQUIRED)])))
+        assert found == ({302: "a totals row"} if goes else {}), (name, numbers)
+
+
+@pytest.mark.parametrize("name", ["NULL", "n/a", "NaN", " none ", "-", "guest"])
+def test_an_id_that_names_nobody_is_set_aside(cleaned, slim, name):
+    assert reasons(cleaned(replaced(slim, [5], "Customer_ID", name))) == {7: "Customer_ID names nobody"}
+    assert reasons(cleaned(replaced(slim, [5], "Customer_ID", f"{name}1"))) == {}
+
+
 def test_a_row_of_sums_is_a_totals_row_whatever_its_id(cleaned, slim):
     orders, spend = slim["Frequency"].sum(), round(slim["Monetary"].sum(), 2)
     sums = pd.DataFrame([("everything", 0, orders, spend)], columns=REQUIRED)
     assert reasons(cleaned(pd.concat([slim, sums]))) == {302: "a totals row"}
+    two = slim.assign(Frequency=0, Monetary=0)
+    two.iloc[[4, 9], 2:] = [3, 50.0]  # each is the sum of all others
+    assert reasons(cleaned(two)) == {}
     for other in (sums.assign(Frequency=orders + 1), sums.assign(Monetary=spend * 1.001)):
         assert reasons(cleaned(pd.concat([slim, other]))) == {}
 
@@ -203,7 +232,23 @@ def test_more_unusable_rows_than_the_limit_stop_with_column_count_and_example(cl
     frame = pd.concat([slim, slim.tail(duplicates)])
     assert len(cleaned(replaced(frame, slice(0, 15), "Recency", "2026-01-31")).set_aside) == 15  # 5 % of 300
     words = ["16 of 300 rows", "at most 5 %", "Most often: Recency is not a number (16 rows, the first in line 2"]
-    refused(replaced(frame, slice(0, 16), "Recency", "2026-01-31"), *words, "where Recency is '2026-01-31')")
+    words += ["where Recency is '2026-01-31'; expected days since the last order, like 35 (a date belongs in"]
+    refused(replaced(frame, slice(0, 16), "Recency", "2026-01-31"), *words, "Correct the file, or name")
+
+
+def test_what_stands_in_place_of_a_number_is_said(cleaned, slim):
+    frame = replaced(replaced(slim, [0, 1], "Recency", "N/A"), [2], "Recency", "x" * 50)
+    result = cleaned(replaced(frame, [3], "Monetary", "free"))
+    assert entry(result, "Recency is not a number") == (3, f"row set aside (N/A, {'x' * 37}...)")
+    assert entry(result, "Monetary is not a number") == (1, "row set aside (free)")
+    assert set(result.set_aside["Reason"]) == {"Recency is not a number", "Monetary is not a number"}
+
+
+def test_columns_called_line_and_reason_are_kept_beside_ours(cleaned, slim):
+    frame = replaced(slim.assign(Line="theirs", Reason="why not"), [3], "Monetary", -1)
+    aside = cleaned(frame).set_aside.iloc[0]
+    assert (aside["Line"], aside["Reason"]) == (5, "Monetary is below 0")
+    assert (aside["Line (in the file)"], aside["Reason (in the file)"]) == ("theirs", "why not")
 
 
 def test_fewer_than_fifty_customers_are_refused(cleaned, refused, slim):
@@ -226,7 +271,7 @@ def test_every_row_is_accounted_for_and_the_contract_holds(cleaned, decisions, r
     assert result.customers["Customer_ID"].is_unique
     assert not set(result.set_aside["Line"]) & set(result.customers.index)
     decisions.CONTRACT.validate(result.customers)
-    aside = result.ledger[result.ledger["Action"] == "row set aside"]
+    aside = result.ledger[result.ledger["Action"].str.startswith("row set aside")]
     assert aside["Rows"].sum() == len(result.set_aside)
 
 
@@ -234,12 +279,31 @@ def test_every_row_is_accounted_for_and_the_contract_holds(cleaned, decisions, r
 
 
 def test_ids_stay_as_they_are_and_those_that_a_spreadsheet_would_run_are_counted(cleaned, slim):
-    odd = ["007", "NA", "null", "1e5", "Ünï-✓", "0" * 60, "=1+1", "+49", "@home", "a'b\"c", " padded ", "1.0", "-5"]
+    odd = [
+        "007",
+        "NA-1",
+        "nullo",
+        "1e5",
+        "Ünï-✓",
+        "0" * 60,
+        "=1+1",
+        "+49",
+        "＠home",
+        "a'b\"c",
+        " padded ",
+        "1.0",
+        " -5",
+    ]
     ids = [*odd, "PADDED", *slim["Customer_ID"].iloc[len(odd) + 1 :]]
     result = cleaned(slim.assign(Customer_ID=ids))
     assert list(result.customers["Customer_ID"]) == ids
     assert entry(result, "text that a spreadsheet would run as a formula") == (4, "kept as given")
     assert entry(result, "ids alike but for case or outer spaces") == (2, "kept as given")
+    assert entry(result, "ids with blanks around them") == (2, "kept as given")
+    assert entry(result, "column's name that a spreadsheet would run as a formula") is None
+    named = cleaned(slim.assign(**{"=SUM(A1)": "a", " @x": "\tb"}))
+    assert entry(named, "column's name that a spreadsheet would run as a formula") == (2, "kept as given")
+    assert entry(named, "text that a spreadsheet would run as a formula") == (300, "kept as given")
 
 
 def test_extra_columns_are_carried_untouched(cleaned, slim):
@@ -269,15 +333,37 @@ def test_abandonment_as_fractions_is_read_as_such_and_said(cleaned, customers):
     assert (percent.customers["Cart_Abandon_Rate"] == 0.5).all()
 
 
-def test_a_mixture_of_percent_and_fractions_is_refused(cleaned, refused, customers):
+def test_a_stray_percentage_among_fractions_is_blanked_and_one_with_a_sign_is_read(cleaned, customers):
     rates = np.full(300, 0.5, dtype=object)
-    rates[:15] = 50  # 95 % of the rates above 0 are at most 1
-    refused(customers.assign(Cart_Abandon_Rate=rates), "line 2", "Cart_Abandon_Rate", "'50'")
-    rates[:16] = 50
+    rates[:15] = 55  # 95 % of the rates above 0 are at most 1
+    result = cleaned(customers.assign(Cart_Abandon_Rate=rates))
+    assert result.customers["Cart_Abandon_Rate"].iloc[:15].isna().all()
+    assert (result.customers["Cart_Abandon_Rate"].iloc[15:] == 50).all()
+    assert entry(result, "Cart_Abandon_Rate is above 1 among fractions") == (15, "value left blank")
+    assert entry(result, "Cart_Abandon_Rate is at most 1 throughout") == (285, "read as fractions, times 100")
+    rates[:16] = 55
     assert cleaned(customers.assign(Cart_Abandon_Rate=rates)).customers["Cart_Abandon_Rate"].iloc[-1] == 0.5
     rates[:16] = 0.5
     rates[8] = "55 %"
-    refused(customers.assign(Cart_Abandon_Rate=rates), "line 10", "Cart_Abandon_Rate", "55 %")
+    assert cleaned(customers.assign(Cart_Abandon_Rate=rates)).customers["Cart_Abandon_Rate"].iloc[8] == 55
+
+
+def test_an_optional_column_that_can_be_read_in_two_ways_is_left_out_and_the_run_goes_on(cleaned, refused, customers):
+    texts = customers["Clicks"].astype(str).mask(customers.index == 0, "1.234,5").mask(customers.index == 1, "1,234.5")
+    result = cleaned(customers.assign(Clicks=texts))
+    assert result.customers["Clicks"].isna().all()
+    said = "Clicks: '1,234.5' and '1.234,5' use the comma differently; expected one way to write"
+    assert entry(result, said) == (300, "column left out")
+    refused(customers.assign(Monetary=texts), "column Monetary", "use the comma differently")
+
+
+def test_seconds_in_place_of_minutes_and_a_column_that_tells_nothing_are_said(cleaned, customers):
+    frame = replaced(customers.assign(Clicks=7, Avg_Session_Duration=60), [0, 1], "Avg_Session_Duration", 61)
+    result = cleaned(frame)
+    said = "Avg_Session_Duration above 60 minutes: are these seconds?"
+    assert entry(result, said) == (2, "counted, kept")
+    assert entry(result, "Clicks is the same for everybody") == (300, "kept, tells nothing")
+    assert entry(cleaned(customers.assign(Avg_Session_Duration=60)), said) is None
 
 
 def test_contradictions_are_counted_and_kept(cleaned, customers):
@@ -313,6 +399,13 @@ def test_a_date_of_the_last_order_stands_in_for_recency(cleaned, slim):
     result = cleaned(frame, snapshot="2026-07-01")
     assert list(result.customers["Recency"]) == list(slim["Recency"])
     assert entry(result, "Recency counted from Last_Order_Date to 2026-07-01") == (300, "column computed")
+    with pytest.raises(
+        InputError, match=r"column Last_Order_Date holds no date \('never' in the first row\); expected"
+    ):
+        cleaned(frame.assign(Last_Order_Date="never"))
+    strays = cleaned(replaced(frame, [0, 1], "Last_Order_Date", ["01/01/1970 08:00", "31/12/2099 08:00"]))
+    assert entry(strays, "Recency counted from Last_Order_Date to 2026-07-01") == (300, "column computed")
+    assert reasons(strays) == {2: "Recency is above 9,000", 3: "Recency is below 0"}
     later = cleaned(replaced(frame, [0, 1], "Last_Order_Date", ["nonsense", "31/08/2026"]))  # the day after the last
     assert reasons(later) == {2: "Recency is not a number"}
     assert later.customers["Recency"].iloc[0] == 1
@@ -327,3 +420,25 @@ def test_people_who_never_ordered_are_left_out_and_counted_and_are_no_unusable_r
     assert entry(result, "never ordered: Frequency is 0, no last order") == (100, "left out")
     assert words.text("{and_never}", result) == " + 100 who never ordered, left out"
     assert words.text("{and_never}", cleaned(slim)) == ""
+
+
+def test_one_last_order_dated_a_year_ahead_does_not_move_everybodys_recency(cleaned, slim):
+    days = pd.Timestamp("2026-07-01") - pd.to_timedelta(slim["Recency"], unit="D")
+    frame = slim.drop(columns="Recency").assign(Last_Order_Date=days.dt.strftime("%Y-%m-%d"))
+    result = cleaned(replaced(frame, [7], "Last_Order_Date", "2027-07-01"))
+    assert entry(result, "Recency counted from Last_Order_Date to 2026-07-01") == (300, "column computed")
+    assert reasons(result) == {9: "Recency is below 0"}
+
+
+def test_spend_in_two_currencies_is_refused(refused, cleaned, slim):
+    currencies = ["EUR", "USD", "eur", *["EUR"] * 297]
+    refused(
+        slim.assign(currency=currencies), "column currency: amounts in EUR (299 rows) and USD (1 row) cannot be added"
+    )
+    assert len(cleaned(slim.assign(Currency="EUR")).customers) == 300
+
+
+def test_ids_that_a_spreadsheet_shortened_are_set_aside(cleaned, refused, slim):
+    result = cleaned(replaced(slim, [3], "Customer_ID", "1.78E+04"))
+    assert reasons(result) == {5: "Customer_ID was shortened by a spreadsheet (export it as text)"}
+    refused(replaced(slim, range(20), "Customer_ID", "1.78E+04"), "20 of 300 rows", "Customer_ID is '1.78E+04'")

@@ -1,5 +1,8 @@
 """The notebook run with parameters, as the README says; what a run that stops leaves behind."""
 
+import contextlib
+import copy
+import json
 import os
 import shutil
 import subprocess
@@ -8,6 +11,10 @@ import sys
 import pandas as pd
 import pytest
 from decided import NOTEBOOK, ROOT
+
+from segmentation import __main__ as command
+from segmentation import publish
+from segmentation.problems import InputError
 
 
 @pytest.fixture
@@ -35,20 +42,20 @@ def project(folder):
 
 
 def test_orders_alone_become_a_report_from_any_folder(project, folder, generator):
-    generator.make(seed=3, customers=120, defects=False)[0].to_csv(folder / "orders.csv", index=False)
+    log = generator.make(seed=3, customers=120, defects=False)[0].rename(columns={"Amount": "Order total"})
+    log.to_csv(folder / "orders.csv", index=False)
     done = run(folder, str(project / "segmentation"), "orders.csv", "--out", "march", "--currency", "EUR")
-    assert done.returncode == 0, done.stderr
-    assert done.stderr == "orders.csv: taken as orders\n"
-    assert done.stdout.rstrip().endswith("report.html is ready")
+    assert (done.returncode, done.stderr) == (0, "")
+    first, last = done.stdout.rstrip().split("\n")
+    assert first == "orders.csv: taken as orders. Read: 'Order total' is Amount." and last.endswith(
+        "report.html is ready"
+    )
     made = {path.name for path in (folder / "march").iterdir()}
     assert {"report.html", "run.json", "ecommerce_segmentation.ipynb", "images", "campaign_plan.csv"} <= made
     report = (folder / "march" / "report.html").read_text(encoding="utf-8")
-    assert (
-        "120 customers" in report
-        and 'class="narrow"' in report
-        and "EUR" in report
-        and "$" not in report.split("<main")[1][:3000]
-    )
+    assert "120 customers" in report and "EUR 1" in report and "$" not in report.split("<main")[1][:3000]
+    assert "synthetic" not in report and "run all cells" not in report
+    assert 'class="narrow"' in report  # drawings of their own for a phone
     assert (project / NOTEBOOK.name).read_bytes() == NOTEBOOK.read_bytes()
     assert not (project / "data").exists()
 
@@ -67,6 +74,61 @@ def test_a_bad_file_ends_in_one_line_and_nothing_is_written(project, folder):
     year = run(folder, str(project / "segmentation"), "bad.csv", "--window", "year")
     assert year.returncode == 2 and "expected a number of months, or all" in year.stderr
     assert not (folder / "results").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--window", "0"], "--window is 0; expected a whole number from 1 to 600, or all"),
+        (["--snapshot", "soon"], "--snapshot is 'soon'; expected a date like 2026-07-01"),
+        (["--currency", "dollars"], "--currency is 'dollars'; expected a sign or code"),
+        (
+            ["--columns", "monetary=Revenue"],
+            "--columns names 'Revenue' as our name (is 'Revenue=Monetary' meant?); exp",
+        ),
+        (
+            ["--columns", "Spent=Monetary"],
+            "--columns names 'Spent', which is no column; my.csv has Customer_ID, Recency",
+        ),
+        (["--out", "my.csv"], "my.csv: my.csv is a file; expected a folder for the results"),
+        (["--previous", "nowhere"], "nowhere: does not exist; expected the folder of an earlier run"),
+        (["--model", "my.csv"], "my.csv: cannot be read as JSON"),
+    ],
+)
+def test_an_option_that_cannot_be_meant_stops_before_any_work_and_is_called_as_it_was_typed(folder, options, said):
+    asked = command.arguments().parse_args([str(folder / "my.csv"), *options])
+    if options[0] in ("--out", "--previous", "--model"):
+        setattr(asked, options[0][2:], str(folder / options[1]))
+    with pytest.raises(InputError) as stopped:
+        command.parameters_of(asked)
+    message = command.in_options(str(stopped.value))
+    assert message.startswith(said) and "None" not in message
+
+
+def test_a_header_is_never_taken_for_an_option():
+    message = "no column Amount; found 'MODEL', CURRENCY_CODE; counted back from May it would agree: set SNAPSHOT_DATE"
+    assert command.in_options(message).endswith(
+        "found 'MODEL', CURRENCY_CODE; counted back from May it would agree: --snapshot"
+    )
+
+
+def test_pages_are_put_only_beside_the_results_of_the_same_run(folder, notebook):
+    """Another run that publishes into the same folder in the meantime is noticed."""
+    given = {"CUSTOMERS_CSV": str(folder / "my.csv"), "ORDERS_CSV": None, "CURRENCY": "EUR"}
+    manifest = {"inputs": {"my.csv": publish.checksum(folder / "my.csv")}, "parameters": {"CURRENCY": "EUR"}}
+    for changed, fits in (({}, True), ({"parameters": {"CURRENCY": "$"}}, False), ({"inputs": {}}, False)):
+        (folder / "run.json").write_text(json.dumps(manifest | changed))
+        (folder / NOTEBOOK.name).unlink(missing_ok=True)
+        with contextlib.nullcontext() if fits else pytest.raises(InputError, match="another run has published there"):
+            command.add_pages(notebook, folder, given, no_report=True)
+        assert (folder / NOTEBOOK.name).exists() == fits
+
+
+def test_what_is_about_the_shipped_shop_is_left_out_for_another(notebook):
+    made = command.with_parameters(copy.deepcopy(notebook), {"CURRENCY": "EUR"})
+    texts = [cell.source for cell in made.cells if cell.cell_type == "markdown"]
+    assert not any("synthetic" in text or "<!--" in text for text in texts)
+    assert sum("synthetic" in cell.source for cell in notebook.cells if cell.cell_type == "markdown") == 2
 
 
 def test_papermill_runs_it_with_parameters(folder):

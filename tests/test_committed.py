@@ -39,12 +39,14 @@ TABLES = [
     "ecommerce_segmented_customers.csv",
     "segment_profiles.csv",
     "ecommerce_set_aside_rows.csv",
+    "ecommerce_set_aside_orders.csv",
     "campaign_plan.csv",
     "new_customers.csv",
 ]
 
 
-WRITTEN = [*TABLES, "segment_model.json", "assign_segments.sql"]
+STATEMENTS = ["assign_segments.sql", "customers_from_orders.sql"]
+WRITTEN = [*TABLES, "segment_model.json", *STATEMENTS]
 
 
 def read(folder, name):
@@ -70,8 +72,8 @@ def test_committed_model_is_what_a_run_writes(fresh):
     assert json.loads((ROOT / "data" / name).read_text()) == json.loads((fresh / "data" / name).read_text())
 
 
-def test_committed_statement_is_what_a_run_writes(fresh):
-    name = "assign_segments.sql"
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_committed_statement_is_what_a_run_writes(fresh, name):
     assert (ROOT / "data" / name).read_bytes() == (fresh / "data" / name).read_bytes()
 
 

@@ -1,6 +1,4 @@
-"""Segments compared: with other choices, with what came later, in plain thresholds."""
-
-import dataclasses
+"""Segments compared: with other choices and other starts, in plain thresholds."""
 
 import numpy as np
 import pandas as pd
@@ -8,67 +6,7 @@ import pytest
 
 from segmentation import comparisons
 from segmentation.evidence import Sample
-from segmentation.problems import LeftOut
 from segmentation.vocabulary import RFM, SEGMENTS
-
-SNAPSHOT = pd.Timestamp("2026-07-01")
-
-
-@pytest.fixture(scope="module")
-def log(shop):
-    """The order log of a small shop."""
-    return shop[0].assign(Order_Date=pd.to_datetime(shop[0]["Order_Date"]))
-
-
-def test_segments_of_a_past_day_rank_what_was_spent_since(log, decisions, words):
-    found = comparisons.later_spend(log, SNAPSHOT, 12, 12, decisions.RECIPE)
-    assert (str(found.day), words.text(found.verb)) == ("2025-07-01", "rank")
-    assert found.table.index[:4].tolist() == list(SEGMENTS)
-    assert found.customers == found.table["n"].iloc[4:].sum(), "segments and bands hold the same customers"
-    assert found.segments_rho > 0.5 and found.scores_rho > 0.5
-    shown = comparisons.outcome_table(found)
-    assert shown.index.name == "As of 2025-07-01"
-    assert words.text(shown.loc[SEGMENTS[0], "Later spend, mean"]).startswith("$")
-
-
-@pytest.mark.parametrize(
-    ("scores", "said"),
-    [(0.51, "rank"), (0.52, "rank (**less well than the RFM score cut into groups of the same sizes**, 0.52)")],
-)
-def test_segments_that_rank_less_well_than_plain_scores_as_coarse_say_so(log, decisions, words, scores, said):
-    found = comparisons.later_spend(log, SNAPSHOT, 12, 12, decisions.RECIPE)
-    assert words.text(dataclasses.replace(found, segments_rho=0.505, sizes_rho=scores).verb) == said
-
-
-def test_scores_are_cut_into_groups_as_large_as_the_segments():
-    spend, score = pd.Series([1, 2, 3, 4, 5]), pd.Series([9, 12, 9, 3, 15])
-    groups = comparisons.as_coarse(spend, score, pd.Series([0, 1, 1, 2, 3]))
-    assert groups.tolist() == [2, 1, 1, 3, 0], "of the two with 9 points the one who spent more comes first"
-
-
-def test_segments_that_do_not_rank_the_future_are_called_out(log, decisions, words):
-    early = log["Order_Date"] < "2025-07-01"
-    spent = log[early].groupby("Customer_ID", observed=True)["Amount"].sum().sort_values(ascending=False)
-    swap = dict(zip(spent.index, spent.index[::-1], strict=True))  # those who were poor are rich later
-    later = log[~early & log["Customer_ID"].isin(swap)]
-    turned = pd.concat([log[early], later.assign(Customer_ID=later["Customer_ID"].map(swap))])
-    found = comparisons.later_spend(turned, SNAPSHOT, 12, 12, decisions.RECIPE)
-    assert words.text(found.verb).startswith("**do not rank**")
-
-
-def test_the_future_needs_a_whole_window_before_it(log, decisions):
-    short = log[log["Order_Date"] >= "2024-08-02"]
-    assert isinstance(comparisons.later_spend(short, SNAPSHOT, 12, 12, decisions.RECIPE), LeftOut)
-    assert isinstance(comparisons.later_spend(log, SNAPSHOT, 36, 12, decisions.RECIPE), LeftOut)
-    few = log[log["Customer_ID"].isin(log["Customer_ID"].unique()[:30])]
-    assert isinstance(comparisons.later_spend(few, SNAPSHOT, 12, 12, decisions.RECIPE), LeftOut)
-
-
-def test_outcome_of_a_worked_case():
-    table = comparisons.outcome(pd.Series(["a"] * 4 + ["b"] * 2), pd.Series([0.0, 0, 100, 300, 0, 0]))
-    assert table.loc["a", ["n", "mean", "again"]].tolist() == [4, 100, 0.5]
-    assert table.loc["a", ["again_low", "again_high"]].tolist() == pytest.approx([0.15, 0.85], abs=0.001)
-    assert table.loc["b", "again"] == 0
 
 
 def test_bands_of_the_score_end_where_they_say():
@@ -112,21 +50,52 @@ def test_other_choices_are_compared_with_the_published_segments(decisions, words
     points = rng.normal(centres[segment], 0.3)
     sample = Sample(pd.DataFrame(points + 2, columns=RFM).assign(Cluster=segment), tuple(RFM), points, 400, seed=0)
     others = comparisons.other_choices(sample, decisions.RECIPE)
-    table = others.table.set_index("Other choice")
+    table = others.set_index("Other choice")
     assert table.loc["no cap", "Adjusted Rand"] == 1
     assert table.loc[["no cap", "Ward's method"], "Customers"].tolist() == [400, 200]
     assert words.text(table.loc["no cap"].iloc[-1]) == "25.0 / 25.0 / 25.0 / 25.0"
-    assert others.at_other_k.sum(axis=1).tolist() == pytest.approx([2] * 4), "shares at three and at five groups"
-    assert others.at_other_k.loc[SEGMENTS[0], ["k=3: 1", "k=5: 1"]].sum() > 1, "1 is the highest spend"
     assert "changes least" in words.text(comparisons.on_choices(others))
 
 
-def test_what_falls_together_and_what_comes_apart_is_named(words):
-    three = pd.DataFrame([[1, 0, 0], [0, 1, 0], [0, 0.9, 0.1], [0, 0, 1]], SEGMENTS, ["k=3: 1", "k=3: 2", "k=3: 3"])
-    five = pd.DataFrame(np.eye(4), SEGMENTS, [f"k=5: {n}" for n in range(1, 5)])
-    five.loc[SEGMENTS[3]] = [0, 0, 0.4, 0.6]
-    text = words.text(comparisons.on_other_k(comparisons.Others(pd.DataFrame(), three.join(five))))
-    assert text == (
-        "With three groups, High-Value Loyalists and Promising Regulars fall together; with five, At-Risk Customers "
-        "come apart most (their largest part is 60.0 %)."
+def sample_of(points, segment) -> Sample:
+    """A sample of standardised points as the fit sees them."""
+    customers = pd.DataFrame(points - points.min() + 1, columns=RFM).assign(Cluster=segment)
+    return Sample(customers, tuple(RFM), points, len(points), seed=0)
+
+
+def test_starts_that_end_in_another_solution_are_counted(decisions, words):
+    """Three groups far apart and four centres: which of the three is cut in two depends on the start."""
+    rng, segment = np.random.default_rng(0), np.repeat(range(3), 100)
+    points = rng.normal(np.array([[0, 0, 0], [9, 0, 0], [0, 9, 0]])[segment], [1.0, 1, 1])
+    optima = comparisons.single_starts(sample_of(points, segment), decisions.RECIPE)
+    assert len(optima.rand) == comparisons.WHOLE * decisions.RECIPE.kmeans["n_init"] == 100
+    assert 0.2 < optima.elsewhere.mean() < 0.9
+    assert optima.inertia[optima.second] > optima.inertia.min() and optima.rand[optima.second] < comparisons.SAME
+    assert len(optima.whole) == 10
+    text = words.text(comparisons.on_starts(optima))
+    assert f"{optima.elsewhere.mean():.0%}".replace("%", " %") in text and "of 10 such fits find the best" in text
+
+
+def test_starts_that_agree_are_said_to(decisions, words):
+    rng, segment = np.random.default_rng(0), np.repeat(range(4), 100)
+    centres = np.array([[0, 0, 6], [0, 3, 4], [3, 0, 2], [3, 3, 0]])
+    optima = comparisons.single_starts(sample_of(rng.normal(centres[segment], 0.3), segment), decisions.RECIPE)
+    other = optima.elsewhere.mean()
+    assert (optima.whole > 0.99).all() and other < 0.5
+    same = comparisons.Optima(np.ones(20), np.full(20, comparisons.SAME), 10)
+    assert words.text(comparisons.on_starts(same)) == "All of 20 single starts of k-means end in the same segments."
+    assert not same.elsewhere.any(), "just met"
+    assert comparisons.Optima(np.ones(20), np.full(20, comparisons.SAME - 1e-9), 10).elsewhere.all()
+
+
+def test_whole_fits_take_the_best_of_their_starts():
+    optima = comparisons.Optima(np.array([3.0, 1, 2, 2, 3, 4]), np.array([0.1, 1, 0.5, 0.6, 0.2, 0.3]), 3)
+    assert optima.whole.tolist() == [1, 0.6]
+
+
+def test_the_logarithm_is_shown_as_the_alternative_it_is(decisions, words):
+    others = pd.DataFrame({"Other choice": [comparisons.LOG], "Adjusted Rand": 0.51, comparisons.SHARES: "4 / 6"})
+    assert words.text(comparisons.on_log(others)) == (
+        "With a logarithm in place of the cap, the four groups are 4 / 6 % of customers (adjusted Rand index with the "
+        "published segments 0.51)."
     )

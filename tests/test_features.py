@@ -98,12 +98,20 @@ def test_engagement_of_a_worked_case_is_a_mean_percentile_cut_at_its_terciles():
 def test_engagement_survives_ties_blanks_and_absent_parts():
     frame = people()
     frame[PARTS] = 1.0
+    frame.iloc[1] = 2.0
     frame.iloc[0] = np.nan
     found = engagement(frame, PARTS)
-    assert found["Engagement_Level"].iloc[1:].nunique() == 1
+    assert found["Engagement_Level"].iloc[2:].nunique() == 1
     assert found.iloc[0].isna().all()
     assert engagement(frame[["Clicks"]], PARTS)["Engagement_Score"].notna().sum() == 59
     assert engagement(frame[[]], PARTS).isna().all(axis=None)
+
+
+def test_a_part_that_is_the_same_for_everybody_does_not_count():
+    frame = people()
+    others = [name for name in PARTS if name != "Clicks"]
+    pd.testing.assert_frame_equal(engagement(frame.assign(Clicks=7.0), PARTS), engagement(frame, others))
+    assert engagement(frame.assign(Clicks=7.0)[["Clicks"]], PARTS).isna().all(axis=None)
 
 
 def test_a_column_with_fewer_than_ten_values_counts_as_absent():

@@ -99,7 +99,7 @@ def test_thirty_customers_with_a_second_purchase_are_enough(words, repeaters, en
     once = known.index >= known.index[known["x"] > 0][repeaters - 1] + 1
     found = lifetime.expect(known.assign(x=known["x"].mask(once, 0.0), last=known["last"].mask(once, 0.0)), WEEKS, 1, 0)
     assert found.spend.notna().all() == enough
-    assert enough or words.text(found.refusal) == "only 29 customers with a second purchase; it needs 30"
+    assert enough or words.text(found.refusal) == "29 customers with first order seen bought again; it needs 30"
 
 
 def test_equal_order_values_are_related_to_nothing():

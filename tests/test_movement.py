@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 from decided import ROOT
 
-from segmentation import movement
+from segmentation import movement, seasons
 from segmentation.clusters import Model
 from segmentation.movement import Movement, Transition
-from segmentation.problems import LeftOut
+from segmentation.problems import LeftOut, quietly
 from segmentation.published import load_model
 from segmentation.vocabulary import AT_RISK, LOYAL, PROMISING, RFM, SEGMENTS, VIP
 
@@ -27,7 +27,7 @@ def toy():
 def shop_moves(shop):
     """A small shop followed under the shipped model."""
     log = shop[0].assign(Order_Date=pd.to_datetime(shop[0]["Order_Date"]))
-    return movement.follow(log, SNAPSHOT, 12, load_model(ROOT / "data" / "segment_model.json"))
+    return follow(log, SNAPSHOT, 12, load_model(ROOT / "data" / "segment_model.json"))
 
 
 def log(rows):
@@ -37,13 +37,17 @@ def log(rows):
     return table.assign(Order_ID=[f"o{n}" for n in range(len(table))])
 
 
-def moves_of(cluster, later=None, spend=None, confidence=None, end="2026-07-01"):
+def follow(orders, snapshot, months, model):
+    """The customers of a log under a model; LeftOut where the log is too short."""
+    return quietly(movement.follow, seasons.look_back(orders, snapshot, months), orders, model)
+
+
+def moves_of(cluster, spend=None, end="2026-07-01"):
     """A Movement of these clusters, a quarter between two columns."""
     cluster = np.array(cluster)
     dates = pd.DatetimeIndex([pd.Timestamp(end) - pd.DateOffset(months=3 * n) for n in range(cluster.shape[1])][::-1])
     ids = pd.Index([f"c{n}" for n in range(len(cluster))])
-    parts = [np.zeros(cluster.shape) if part is None else np.array(part, float) for part in (confidence, spend, later)]
-    return Movement(dates, ids, cluster, *parts)
+    return Movement(dates, ids, cluster, np.zeros(cluster.shape) if spend is None else np.array(spend, float))
 
 
 # From an order log
@@ -58,7 +62,7 @@ def test_a_dozen_customers_give_the_worked_out_matrix(toy):
     rows += [(f"new {n}", LATE, 30.0, 3) for n in range(3)]
     rows += [("gone", "2025-06-01", 20.0, 1), ("waning", "2025-08-01", 20.0, 1)]
     orders = log(rows)
-    moves = movement.follow(orders, SNAPSHOT, 12, toy)
+    moves = follow(orders, SNAPSHOT, 12, toy)
     assert list(moves.dates) == [pd.Timestamp("2026-04-01"), SNAPSHOT]
     expected = pd.DataFrame(0, index=[*SEGMENTS, "New"], columns=[*SEGMENTS, "Lost"])
     for before, now, size in (
@@ -74,14 +78,13 @@ def test_a_dozen_customers_give_the_worked_out_matrix(toy):
     pd.testing.assert_frame_equal(moves.latest.matrix.iloc[:-1, :-1], expected, check_dtype=False)
     assert moves.latest.sizes[["Present", "Up", "Down", "Moved", "New", "Lost"]].tolist() == [6, 1, 1, 2, 3, 2]
     assert moves.latest.shares["Up"] == 1 / 6
-    assert moves.later[:, 0].sum() == orders.loc[orders["Order_Date"] >= "2026-04-01", "Amount"].sum()
     assert moves.spend[moves.ids.get_loc("rising")].tolist() == [1000, 2000]
 
 
 def test_the_window_reaches_back_whole_months_and_ends_the_day_before(toy):
     rows = [("log begins", "2024-01-01", 1.0, 1), ("first day", "2025-07-01", 10.0, 1)]
     rows += [("before", "2025-06-30", 10.0, 1), ("last day", "2026-06-30", 10.0, 1)]
-    moves = movement.follow(log(rows), SNAPSHOT, 12, toy)
+    moves = follow(log(rows), SNAPSHOT, 12, toy)
     assert dict(zip(moves.ids, moves.spend[:, -1], strict=True)) == {
         "log begins": 0,
         "first day": 10,
@@ -89,21 +92,21 @@ def test_the_window_reaches_back_whole_months_and_ends_the_day_before(toy):
         "last day": 10,
     }
     assert moves.cluster[moves.ids.get_loc("before"), -2:].tolist() == [3, movement.ABSENT]
-    half_a_year = movement.follow(log(rows), SNAPSHOT, 6, toy)
+    half_a_year = follow(log(rows), SNAPSHOT, 6, toy)
     assert half_a_year.spend[:, -1].tolist() == [0, 0, 0, 10]
 
 
 def test_quarter_ends_need_a_whole_window_behind_them():
     orders = log([("a", "2025-01-10", 5.0, 1), ("b", "2026-06-30", 5.0, 1)])
-    dates = movement.quarter_ends(orders, SNAPSHOT, 12)
+    dates = seasons.quarter_ends(orders, SNAPSHOT, 12)
     assert dates.strftime("%Y-%m-%d").tolist() == ["2026-01-01", "2026-04-01", "2026-07-01"]
-    assert movement.quarter_ends(orders, SNAPSHOT, 24).empty
+    assert seasons.quarter_ends(orders, SNAPSHOT, 24).empty
 
 
 @pytest.mark.parametrize(("months", "reason"), [(24, "a whole window"), (None, "a whole window in months")])
 def test_without_a_second_quarter_end_movement_is_left_out(toy, months, reason):
     orders = log([("a", "2025-01-10", 5.0, 1), ("b", "2026-06-30", 5.0, 1)])
-    left_out = movement.follow(orders, SNAPSHOT, months, toy)
+    left_out = follow(orders, SNAPSHOT, months, toy)
     assert isinstance(left_out, LeftOut) and reason in left_out.reason
 
 
@@ -118,8 +121,8 @@ def test_flows_add_up_at_every_step(shop_moves):
 
 
 def test_an_order_on_a_quarter_end_belongs_to_the_quarter_that_follows(toy):
-    moves = movement.follow(log([("a", "2025-03-01", 1.0, 1), ("b", "2026-04-01", 10.0, 1)]), SNAPSHOT, 12, toy)
-    assert moves.spend[1].tolist() == [0, 10] and moves.later[1].tolist() == [10, 0]
+    moves = follow(log([("a", "2025-03-01", 1.0, 1), ("b", "2026-04-01", 10.0, 1)]), SNAPSHOT, 12, toy)
+    assert moves.spend[1].tolist() == [0, 10]
 
 
 # Paths
@@ -143,12 +146,17 @@ def test_who_slipped_is_counted_with_what_he_had_spent_and_the_year_before(words
     text = f"2 customers of {VIP} and {LOYAL} slipped or were lost this quarter"
     spent = "; they had spent $750 in their window"
     assert words.text(moves.slipping) == f"{text} (2 in the same quarter a year before){spent}"
-    short = Movement(
-        moves.dates[1:],
-        moves.ids,
-        *(part[:, 1:] for part in (moves.cluster, moves.confidence, moves.spend, moves.later)),
-    )
+    short = Movement(moves.dates[1:], moves.ids, moves.cluster[:, 1:], moves.spend[:, 1:])
     assert words.text(short.slipping) == text + spent  # no year before in five quarter ends
+
+
+def test_who_is_lost_is_in_no_file_and_that_is_said(words):
+    still = moves_of([[0, 1], [1, 2]])
+    assert words.text(still.who) == "`Previous_Segment` and `Segment_Since` say who."
+    both = words.text(moves_of([[0, 1], [1, -1], [1, -1], [3, -1]]).who)
+    assert both.startswith("`Previous_Segment` and `Segment_Since` say who is still here. The 2 lost have no order")
+    gone = words.text(moves_of([[0, -1], [1, 1]]).who)
+    assert gone == "The 1 lost have no order in the window, so they are in no file: look in the order log."
 
 
 def test_up_and_down_carry_wilson_intervals_and_the_year_before(words):
@@ -174,57 +182,22 @@ def test_a_change_is_counted_since_the_same_season_or_the_first_date(words):
     assert words.text(whole.swing) == f"{VIP} swing most, between 0 and 2 customers over 6 quarter ends"
 
 
-def test_moves_near_a_boundary_and_customers_who_return_are_counted():
-    confidence = [[0.5, 0.5, 0.1], [0.5, 0.25, 0.3], [0.1, 0.24, 0.1], [0.5, 0.1, 0.1], [0, 0, 0.9]]
-    moves = moves_of([[0, 0, 1], [0, 0, 1], [1, 1, 0], [2, 2, 2], [2, -1, 2]], confidence=confidence)
-    assert moves.on_boundary == 2  # the second is on the threshold, the fourth did not move
-    assert moves.returned == 1
-    assert moves_of([[2, 3], [-1, 2]]).returned == 0
+@pytest.mark.parametrize(("dates", "back"), [(2, -2), (4, -4), (5, -5), (9, -5)])
+def test_a_year_is_looked_back_on_or_as_far_as_the_log_reaches(dates, back):
+    assert moves_of(np.zeros((1, dates), int)).year_ago == back
 
 
-@pytest.mark.parametrize(
-    ("dates", "seasons"), [(2, [0, 1]), (4, [0, 3]), (5, [0, 4]), (9, [0, 4, 8]), (14, [5, 9, 13])]
-)
-def test_seasons_are_like_dates_of_at_most_three_years(dates, seasons):
-    assert moves_of(np.zeros((1, dates), int)).seasons == seasons
-
-
-def test_who_stayed_most_and_least_between_like_seasons_is_named(words):
-    cluster = [[0, 0]] * 9 + [[0, 1]] + [[3, 3]] + [[3, -1]]
-    assert words.text(moves_of(cluster).stayed) == (
-        f"From 2026-04-01 to 2026-07-01, 90.0 % of {VIP} and 50.0 % of {AT_RISK} stayed so"
+def test_what_became_of_everybody_in_a_year_is_said_in_shares(words):
+    cluster = np.tile([[0], [0], [1], [1], [2], [3], [-1], [-1]], 6)
+    cluster[:, -1] = [0, 1, 0, 1, -1, 3, 2, -1]
+    moves = moves_of(cluster)
+    assert words.text(moves.on_year) == (
+        "From 2025-07-01 to 2026-07-01, 50.0 % of 6 customers stayed in their segment, 16.7 % moved up, 16.7 % down "
+        "and 16.7 % were lost; 1 customer came or came back."
     )
-    assert words.text(moves_of([[2, 2], [-1, 0]]).stayed).endswith(f", 100.0 % of {PROMISING} stayed so")
-    assert words.text(moves_of([[-1, 0]]).stayed).endswith("nobody was a customer before")
-
-
-# What followed
-
-
-def test_moves_are_worth_what_their_path_spent_next_beyond_staying(words):
-    later = [[0, 50, 0], [0, 70, 0], [0, 40, 0], [0, 10, 0], [0, 99, 0]]
-    moves = moves_of([[1, 0, 0], [1, 0, 0], [1, 1, 0], [1, 2, 1], [-1, 3, 3]], later=later)
-    means = movement.spend_after(moves)
-    assert means.loc[LOYAL, ["Up", "Stayed", "Down"]].tolist() == [60, 40, 10]
-    assert means.loc[VIP].isna().all()
-    moves = moves_of([[1, 0, 1], [1, 0, 1], [1, 1, 0], [1, 2, 2], [-1, 3, 3]], later=later)
-    text = words.text(movement.against_staying(moves, means))
-    assert text == (
-        "Judged by all earlier quarters: against staying, the latest moves up bring $20.00 in the next quarter, "
-        "the moves down $0.00"  # 60 - 40; of VIP nobody is known to have stayed
-    )
-
-
-def test_moves_are_judged_by_the_same_season_where_the_log_reaches(words):
-    cluster, later = np.zeros((2, 7), int), np.zeros((2, 7))
-    later[:, 2], later[:, 1] = 80, 7  # after the quarter a year before the latest; after another one
-    moves = moves_of(cluster, later=later)
-    assert movement.like_quarters(moves) == [1]
-    means = movement.spend_after(moves)
-    assert means.loc[VIP, "Stayed"] == 80
-    assert words.text(movement.against_staying(moves, means)).startswith("Judged by the same season (1 year): ")
-    assert movement.like_quarters(moves_of(np.zeros((1, 11), int))) == [5, 1]
-    assert isinstance(movement.spend_after(moves_of([[0, 1]])), LeftOut)
+    table = movement.over_the_year(moves)
+    assert table.index.name == "2025-07-01 (down) to 2026-07-01"
+    assert table.loc[VIP, [VIP, LOYAL]].tolist() == [1, 1] and table.loc["New", "All"] == 1
 
 
 def test_a_stay_began_at_the_first_quarter_end_of_its_unbroken_run():

@@ -8,7 +8,8 @@ from segmentation.figures.data import plot_months
 from segmentation.figures.style import Canvas
 from segmentation.lines import read_orders
 from segmentation.orders import agreement, by_month, covers, customers_from_orders, find_log, rfm_from_orders
-from segmentation.problems import InputError, LeftOut
+from segmentation.problems import InputError
+from segmentation.strays import far_days
 from segmentation.vocabulary import ORDER_COLUMNS
 
 SNAPSHOT = pd.Timestamp("2026-07-01")
@@ -89,9 +90,8 @@ def test_a_log_is_used_if_nearly_every_customer_agrees_with_it(found, words, pat
     agrees = "agrees with 95.0 % of customers on R, F and M, so it is used."
     assert words.text(used.story) == f"The order log <code>log.csv</code> (2,000 orders) {agrees}"
     customers.loc[100, "Monetary"] = 9
-    aside = found(file, customers)
-    assert isinstance(aside.log, LeftOut) and aside.snapshot is None
-    assert words.text(aside.story).endswith(" of customers, so it is set aside.")
+    with pytest.raises(InputError, match=r"its 2,000 rows agree with 95\.0 % of the table; expected 95 %"):
+        found(file, customers)
 
 
 @pytest.mark.parametrize("change", [{"Recency": 1}, {"Frequency": 1}, {"Monetary": 0.02}])
@@ -105,28 +105,137 @@ def test_agreement_is_on_all_three_and_money_to_a_cent(shop, change):
     assert agreement(customers.assign(Customer_ID="unknown"), computed) == 0
 
 
-def test_another_shops_log_is_set_aside(found, path, shop, generator):
+def test_another_shops_log_stops(found, path, shop, generator):
     foreign = generator.make(seed=8, customers=300, defects=False)[0]
     customers = shop[1].assign(Monetary=(shop[1]["Monetary"] * 1.37).round(2))
-    assert isinstance(found(path(foreign), customers).log, LeftOut)
+    with pytest.raises(InputError, match="Give files of one shop and one day, or one of them"):
+        found(path(foreign), customers)
+    with pytest.raises(InputError, match=r"; only 0\.0 % of the table's ids are in it\."):
+        found(path(foreign.assign(Customer_ID="x" + foreign["Customer_ID"])), customers)
 
 
 def test_another_window_and_another_snapshot_are_named(found, words, path, shop):
     orders, customers = shop
-    story = words.text(found(path(orders), customers, months=6).story)
-    assert story.endswith("so it is set aside; over 12 months it would agree: set WINDOW_MONTHS.")
-    later = pd.concat([orders, orders.iloc[[0]].assign(Order_ID="late", Order_Date="2026-09-01")])
-    story = words.text(found(path(later), customers).story)
-    assert story.endswith("; counted back from 2026-07-01 it would agree: set SNAPSHOT_DATE.")
+    with pytest.raises(InputError, match=r"; over 12 months it would agree: set WINDOW_MONTHS\."):
+        found(path(orders), customers, months=6)
+    later = pd.concat([orders, orders.iloc[[0]].assign(Order_ID="late", Order_Date="2026-07-20")])
+    with pytest.raises(InputError, match=r"; counted back from 2026-07-01 it would agree: set SNAPSHOT_DATE\."):
+        found(path(later), customers)
     used = found(path(later), customers, snapshot="2026-07-01")
     assert used.snapshot == SNAPSHOT and len(used.log) == len(orders)
-    assert "left out, on or after the snapshot: 1) agrees" in words.text(used.story)
+    assert "left out, on or after the snapshot: 1 order) agrees" in words.text(used.story)
+
+
+def test_a_table_that_does_not_know_refunds_is_met_by_the_log_without_them_and_that_is_said(found, words, path, shop):
+    orders, customers = shop
+    sold = orders[orders["Amount"] >= 0]
+    dated = sold.assign(Order_Date=pd.to_datetime(sold["Order_Date"]))
+    gross = customers.assign(
+        Monetary=rfm_from_orders(dated, SNAPSHOT, 12).loc[customers["Customer_ID"], "Monetary"].to_numpy()
+    )
+    back = sold.drop_duplicates("Customer_ID").iloc[:150].assign(Order_ID="back", Order_Date="2026-06-30", Amount=-5)
+    back["Order_ID"] += back.index.astype(str)
+    log = path(pd.concat([sold, back]))
+    used = found(log, gross)
+    assert (used.log["Amount"] > 0).all() and len(used.log) == len(sold)
+    said = words.text(used.story)
+    assert "agrees with 100.0 % of customers on R, F and M where refunds do not count (" in said
+    assert said.endswith("where they are taken off), so it is used without its refunds.")
+    with pytest.raises(InputError, match=r"over 12 months it would agree: set WINDOW_MONTHS\."):
+        found(log, gross, months=6)
+    with pytest.raises(InputError, match="agree with"):
+        found(log, gross.assign(Frequency=1))
+
+
+def test_a_refund_neither_counts_as_an_order_nor_moves_the_snapshot(found, words, path, shop):
+    orders, customers = shop
+    late = orders.iloc[[0]].assign(Order_ID="back", Order_Date="2026-07-20", Amount=-5)
+    used = found(path(pd.concat([orders, late])), customers)
+    assert used.snapshot == SNAPSHOT and len(used.log) == len(orders)
+    back = (orders["Amount"] < 0).sum()
+    said = (
+        f"({len(orders) - back:,} orders and {back} refunds; left out, on or after the snapshot: 0 orders and 1 refund)"
+    )
+    assert said in words.text(used.story)
+
+
+@pytest.mark.parametrize("day", ["1970-01-01", "1999-12-31", "2099-12-31"])
+def test_a_row_far_from_all_others_is_set_aside_and_stretches_nothing(found, words, path, shop, day):
+    orders, customers = shop
+    used = found(path(pd.concat([orders, orders.iloc[[0]].assign(Order_ID="far", Order_Date=day)])), customers)
+    assert used.snapshot == SNAPSHOT and used.log["Order_Date"].min() == pd.Timestamp(orders["Order_Date"].min())
+    assert "set aside, Order_Date lies far from all others: 1" in words.text(used.story)
+
+
+def days_of(*runs):
+    """Days, a day apart within each run of (first day, how many)."""
+    parts = [pd.Series(pd.date_range(first, periods=number)) for first, number in runs]
+    return pd.concat(parts, ignore_index=True)
+
+
+@pytest.mark.parametrize(
+    ("runs", "far"),
+    [
+        ([("2024-01-01", 1), ("2024-12-01", 98)], 0),  # 335 days apart
+        ([("2024-01-01", 1), ("2024-12-02", 98)], 1),
+        ([("2020-01-01", 2), ("2024-01-01", 98)], 2),  # 2 of 100
+        ([("2020-01-01", 3), ("2024-01-01", 98)], 0),  # a pause, then more
+        ([("1999-01-01", 1), ("2024-01-01", 148), ("2090-01-01", 1), ("2099-01-01", 1)], 3),
+        ([("1970-01-01", 1)] * 30 + [("2024-01-01", 98)], 30),  # no day known
+        ([("1970-01-01", 1)] * 98, 0),
+    ],
+)
+def test_few_days_beyond_eleven_months_without_an_order_are_far(runs, far):
+    assert far_days(days_of(*runs)).sum() == far
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        ("{}.0", "{}"),
+        ("{}", "{}.0"),
+        (" {}", "{}"),
+        ("{}", "{} "),
+        ("Ann{}@X.org", "ann{}@x.org"),
+        ("ann{}@x.org", "Ann{}@X.org"),
+    ],
+)
+def test_ids_are_tidied_alike_on_both_sides_and_shown_as_the_table_has_them(found, path, theirs, ours):
+    ids = range(1000, 1060)
+    file = path([(theirs.format(n), f"o{n}", "2026-06-30", 7.5) for n in ids])
+    names = [ours.format(n) for n in ids]
+    used = found(file, pd.DataFrame({"Customer_ID": names, "Recency": 1, "Frequency": 1, "Monetary": 7.5}))
+    assert used.log["Customer_ID"].astype(str).tolist() == names
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "difference"),
+    [("k{}", "K{}", "upper and lower case"), ("00{}", "{}", "zeros in front"), ("k{}.0", "k{}", "a .0 behind")],
+)
+def test_what_keeps_ids_apart_is_named(found, path, theirs, ours, difference):
+    file = path([(theirs.format(n), f"o{n}", "2026-06-30", 7.5) for n in range(60)])
+    customers = pd.DataFrame({"Customer_ID": [ours.format(n) for n in range(60)], "Recency": 1, "Frequency": 1})
+    with pytest.raises(InputError, match=f"; the ids differ in {difference}: write them alike in both files"):
+        found(file, customers.assign(Monetary=7.5))
+
+
+def test_ids_of_the_table_that_differ_only_in_spaces_stay_apart(found, path):
+    names = ["K1", " K1", *[f"c{n}" for n in range(58)]]
+    file = path([(name, f"o{n}", "2026-06-30", 7.5) for n, name in enumerate(names)])
+    with pytest.raises(InputError, match=r"agree with 96\.7 % of the table; expected 99 %"):
+        find_log(
+            read_orders(file, 0.05),
+            pd.DataFrame({"Customer_ID": names, "Recency": 1, "Frequency": 1, "Monetary": 7.5}),
+            None,
+            12,
+            0.99,
+        )
 
 
 def test_wild_rows_are_counted_in_the_story(found, words, path, shop):
     orders = pd.concat([shop[0].astype(object), pd.DataFrame([("x", "X1", "no date", 5)], columns=ORDER_COLUMNS)])
     used = found(path(orders), shop[1])
-    assert "orders; set aside, Order_Date is no date like 2026-06-30: 1;" in words.text(used.story)
+    assert "refunds; set aside, Order_Date is no date like 2026-06-30: 1)" in words.text(used.story)
 
 
 # Customers from orders alone
@@ -149,7 +258,10 @@ def test_orders_alone_give_the_customer_table_that_came_from_them(path, shop, de
 def test_fewer_than_fifty_customers_in_the_window_are_refused(path, decisions):
     orders = read_orders(path([(f"c{n}", n, "2026-06-30", 5) for n in range(50)]), 0.05)
     assert len(customers_from_orders(orders, None, 12, decisions.CONTRACT).customers) == 50
-    with pytest.raises(InputError, match=r"^log\.csv: 0 customers with an order in the window; expected at least 50"):
+    with pytest.raises(
+        InputError,
+        match=r"^log\.csv: 0 customers with an order in the 12 months before 2027-07-01 \(orders run from 2026",
+    ):
         customers_from_orders(orders, "2027-07-01", 12, decisions.CONTRACT)
 
 

@@ -164,6 +164,14 @@ def test_the_whole_column_decides_whether_the_day_leads():
         dates_of("13/06/2026", "06/13/2026")
 
 
+def test_days_written_in_two_ways_are_refused_where_day_and_month_may_have_been_swapped():
+    with pytest.raises(InputError, match=r"a\.csv: '2026-01-05' and '31/01/2026' are mixed; expected one way to write"):
+        dates_of("2026-01-05", "", "31/01/2026")
+    with pytest.raises(InputError, match="are mixed"):
+        dates_of("20260105", "31.01.2026 08:00")
+    assert dates_of("2026-01-05", "30 June 2026", "Jul 1, 2026") == ["2026-01-05", "2026-06-30", "2026-07-01"]
+
+
 @pytest.mark.parametrize("text", ["", "no date", "2026-02-30", "31/11/2026", "45123", "1782800000", "30 Foo 2026"])
 def test_what_is_no_day_is_none(text):
     assert dates_of(text, "31/12/2026")[0] is np.nan

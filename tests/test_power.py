@@ -1,11 +1,11 @@
-"""Sizes of tests: effect sizes, customers needed, power and detectable lifts, against statsmodels; weeks."""
+"""Sizes of tests: effect sizes, customers needed, power detectable lifts and control groups, against statsmodels."""
 
 import numpy as np
 import pytest
 from statsmodels.stats.power import NormalIndPower, normal_power_het
 from statsmodels.stats.proportion import power_proportions_2indep, proportion_effectsize
 
-from segmentation.power import Comparison, weeks_needed
+from segmentation.power import Comparison
 
 POWER = 0.8
 SPLITS_ALPHAS_LIFTS = [(0.5, 0.05, 0.05), (0.5, 0.0125, 0.2), (0.9, 0.05, 0.2), (0.9, 0.0125, 0.1)]
@@ -73,10 +73,20 @@ def test_no_share_rises_above_100_percent():
     assert np.isnan(of_shares(0.01).detectable(3)) and of_shares(0.01).detectable(4) > 0  # two customers in each arm
 
 
-def test_weeks_count_those_who_join_and_the_window():
-    assert weeks_needed(needed=100, now=100, arrivals=0, days=90) == 13
-    assert weeks_needed(needed=150, now=100, arrivals=10, days=90) == 18
-    assert weeks_needed(needed=150, now=100, arrivals=10, days=91) == 18
-    assert weeks_needed(needed=150, now=100, arrivals=10, days=92) == 19
-    assert weeks_needed(needed=101, now=100, arrivals=0, days=90) == np.inf
-    assert weeks_needed(needed=np.inf, now=100, arrivals=10, days=90) == np.inf
+@pytest.mark.parametrize("base, lift, customers", [(0.1, 0.1, 40_000), (0.2, 0.2, 5_000), (0.5, 0.05, 20_000)])
+def test_the_smallest_control_group_is_just_large_enough(base, lift, customers):
+    compared = of_shares(base)
+    control = float(compared.smallest_control(lift, customers))
+    assert control < customers / 2
+    for size, enough in ((control, True), (control - 1, False)):
+        uneven = of_shares(base, treated=1 - size / customers)
+        assert (uneven.chance(lift, customers) >= POWER) == enough
+
+
+def test_half_of_too_few_is_no_control_group():
+    needed = float(of_shares(0.1).needed(0.1))
+    assert of_shares(0.1).smallest_control(0.1, np.ceil(needed)) <= np.ceil(needed / 2)
+    assert np.isnan(of_shares(0.1).smallest_control(0.1, np.floor(needed)))
+    assert np.isnan(of_shares(0.1).smallest_control(0.0, 1_000)) and np.isnan(
+        of_shares(0.0).smallest_control(0.1, 1_000)
+    )

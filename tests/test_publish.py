@@ -186,3 +186,14 @@ def test_whole_numbers_are_written_without_a_point(tmp_path):
     table = pd.DataFrame({"a": [1.0, None], "b": [1.5, 2.0], "c": ["x", 'y,"z"']})
     publish.stage({"t.csv": table}, tmp_path)
     assert (tmp_path / "t.csv").read_bytes() == b'a,b,c\n1,1.5,x\n,2.0,"y,""z"""\n'
+
+
+def test_only_files_made_for_people_are_made_safe_for_spreadsheets(tmp_path):
+    table = pd.DataFrame({"Customer_ID": ["=1+1", " @x", "a"], "Spend": [-1.5, 2, 3], "Action": ["\tgo", "b", "-c"]})
+    table["Arm"] = pd.Categorical(["control", "treatment", "control"])
+    publish.stage({"campaign_plan.csv": table, "segment_movers.csv": table, "data.csv": table}, tmp_path)
+    exact, plan = (pd.read_csv(tmp_path / name, dtype=str) for name in ("data.csv", "campaign_plan.csv"))
+    assert exact["Customer_ID"].tolist() == table["Customer_ID"].tolist() and exact["Action"][0] == "\tgo"
+    assert plan["Customer_ID"].tolist() == ["'=1+1", "' @x", "a"] and plan["Action"].tolist() == ["'\tgo", "b", "'-c"]
+    assert plan["Spend"].tolist() == exact["Spend"].tolist() and plan["Arm"].tolist() == exact["Arm"].tolist()
+    assert (tmp_path / "segment_movers.csv").read_bytes() == (tmp_path / "campaign_plan.csv").read_bytes()

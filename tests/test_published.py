@@ -77,11 +77,59 @@ def test_a_bad_model_file_gives_one_clear_message(sealed, tmp_path, damage, word
         published.load_model(tmp_path / "model.json")
 
 
+HOSTILE = {  # resealed, so that the checksum fits
+    "an unknown feature": ("features", ["Recency", "Frequency", "Age"]),
+    "a feature twice": ("features", ["Recency", "Recency", "Monetary"]),
+    "no feature": ("features", []),
+    "features as text": ("features", "RFM"),
+    "a feature that is a list": ("features", [["Recency"], "Frequency", "Monetary"]),
+    "other segments": ("segments", ["A", "B", "C", "D"]),
+    "too few caps": ("caps", [1.0, 2.0]),
+    "caps as text": ("caps", ["1", "2", "3"]),
+    "no caps": ("caps", None),
+    "a cap that is true": ("caps", [True, 1.0, 2.0]),
+    "a huge mean": ("means", [1.0, 10**400, 2.0]),
+    "a scale of zero": ("scales", [1.0, 0.0, 1.0]),
+    "a negative scale": ("scales", [1.0, -1.0, 1.0]),
+    "three centres": ("centroids", [[0.0, 0.0, 0.0]] * 3),
+    "ragged centres": ("centroids", [[0.0, 0.0, 0.0]] * 3 + [[0.0]]),
+    "centres as an object": ("centroids", {"a": 1}),
+    "three cuts": ("rfm_thresholds", {name: [1, 2, 3] for name in RFM}),
+    "falling cuts": ("rfm_thresholds", {name: [4, 3, 2, 1] for name in RFM}),
+    "cuts of Recency only": ("rfm_thresholds", {"Recency": [1, 2, 3, 4]}),
+    "a window of half a month": ("window_months", 0.5),
+    "no month at all": ("window_months", 0),
+    "a window that is true": ("window_months", True),
+    "a day that is none": ("snapshot", "2026-02-30"),
+    "a day in words": ("snapshot", "yesterday"),
+    "a day as a number": ("snapshot", 20260701),
+    "customers as text": ("customers", "many"),
+    "no customers": ("customers", 0),
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_a_resealed_model_that_cannot_place_is_refused_by_the_part_that_is_wrong(sealed, tmp_path, kind):
+    part, value = HOSTILE[kind]
+    sealed[part] = value
+    sealed["checksum"] = published.checksum(sealed)
+    (tmp_path / "model.json").write_text(json.dumps(sealed))
+    with pytest.raises(InputError, match=rf"^model\.json: {part} is .*; expected .*: publish it again$"):
+        published.load_model(tmp_path / "model.json")
+
+
+@pytest.mark.parametrize("text", ["[" * 900 + "]" * 900, "[" * 100_000, '{"schema": NaN}', '{"caps": 1' + "0" * 9999])
+def test_json_that_python_stumbles_over_is_refused(tmp_path, text):
+    (tmp_path / "model.json").write_text(text)
+    with pytest.raises(InputError, match=r"^model\.json: cannot be read as JSON"):
+        published.load_model(tmp_path / "model.json")
+
+
 @pytest.mark.parametrize("text", ["", "[]", '"x"', "{", "\x80\x04K\x01."])
 def test_a_file_that_is_no_model_is_refused(tmp_path, text):
     (tmp_path / "model.json").write_text(text)
     with pytest.raises(InputError, match=r"^model\.json: "):
         published.load_model(tmp_path / "model.json")
-    missing = r"^missing\.json: cannot be read as JSON \(No such file or directory\); expected a segment_model"
+    missing = r"^missing\.json: does not exist \(.*\); expected a segment_model"
     with pytest.raises(InputError, match=missing):
         published.load_model(tmp_path / "missing.json")

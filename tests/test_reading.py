@@ -162,7 +162,7 @@ REFUSED = {
     "only blank lines": ("\n\n\n", ["is empty"]),
     "only a sep= line": ("sep=;\n\n", ["is empty"]),
     "header only": ("Customer_ID,Recency,Frequency,Monetary\n", ["no rows"]),
-    "no header": ("1,2,3,4\n5,6,7,8\n", ["no column Customer_ID"]),
+    "no header": ("1,2,3,4\n5,6,7,8\n", ["no header: the first row is 1, 2, 3, 4; expected the names of the columns"]),
     "truncated gzip": (gzip.compress(b"Customer_ID,Recency\n" * 999)[:60], ["gzip", "cut short"]),
 }
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from decided import ROOT
 
-from segmentation import changes, figures, previous, refresh
+from segmentation import changes, figures, previous, refresh, seasons
 from segmentation.clusters import Fitted, Model, fit, place
 from segmentation.decisions import Action
 from segmentation.figures.style import Canvas
@@ -59,14 +59,16 @@ def test_a_short_log_is_judged_by_its_oldest_date_and_says_when_it_cannot_be(wor
 def test_every_quarter_end_but_the_last_is_compared_with_a_refit(model, shop, decisions):
     log = shop[0].assign(Order_Date=pd.to_datetime(shop[0]["Order_Date"]))
     few = log[log["Customer_ID"].isin(log["Customer_ID"].unique()[:49])]
-    dates = pd.DatetimeIndex(["2026-04-01", "2026-07-01"])
-    moves = Movement(dates, pd.Index([]), *np.zeros((4, 0, 2)))
-    table = refresh.compare_refits(moves, log, 12, model, decisions.RECIPE, 0.8)
-    assert list(table.index) == ["2026-04-01"] and 0 < table[refresh.RAND].iloc[0] < 1
-    assert table[refresh.ALONE].iloc[0] == ("KEEP" if table[refresh.RAND].iloc[0] >= 0.8 else "REFIT")
-    always = refresh.compare_refits(moves, log, 12, model, decisions.RECIPE, table[refresh.RAND].iloc[0])
+    refits, too_few = (
+        seasons.refit_each(seasons.look_back(some, pd.Timestamp("2026-07-01"), 27), decisions.RECIPE)
+        for some in (log, few)
+    )
+    table = refresh.compare_refits(refits, model, 0.8)
+    assert list(table.index) == ["2025-10-01", "2026-01-01", "2026-04-01"] and table[refresh.RAND].between(0, 1).all()
+    assert list(table[refresh.ALONE]) == ["KEEP" if rand >= 0.8 else "REFIT" for rand in table[refresh.RAND]]
+    always = refresh.compare_refits(refits, model, table[refresh.RAND].iloc[0])
     assert always[refresh.ALONE].iloc[0] == "KEEP"
-    assert refresh.compare_refits(moves, few, 12, model, decisions.RECIPE, 0.8).isna().all(axis=None)
+    assert refresh.compare_refits(too_few, model, 0.8).isna().all(axis=None)
 
 
 def test_thirty_quiet_days_move_customers_under_the_frozen_model_and_none_under_a_refit(shipped_customers, decisions):
@@ -210,9 +212,7 @@ def test_profiles_that_are_none_are_refused(earlier_run, content, message):
 
 
 def test_a_run_that_is_not_there_or_is_none_is_refused_in_one_message(tmp_path):
-    with pytest.raises(
-        InputError, match=r"^march: does not exist .*; expected the folder of an earlier run, or its ec"
-    ):
+    with pytest.raises(InputError, match=r"^march: does not exist; expected the folder of an earlier run, or its ec"):
         previous.read_earlier(str(tmp_path / "march"))
     (tmp_path / "empty").mkdir()
     with pytest.raises(
@@ -413,10 +413,11 @@ def test_the_headline_names_the_largest_change_and_who_slipped(since, words):
 def test_the_answer_says_it_only_where_there_is_an_earlier_run(since, words, shipped_customers):
     segments = pd.DataFrame(1.0, list(SEGMENTS), ["Customer_Share", "Revenue_Share", "Customers", "Revenue"])
     segments = segments.assign(Recency_Median=1.0, Frequency_Median=1.0, Monetary_Median=1.0)
-    rest = [segments, LeftOut("no worth"), pd.DataFrame(), pd.DataFrame(), {}, 0.3, "step.", "sure.", [], []]
+    segments["Largest_Share"] = 0.1
+    rest = [segments, LeftOut("no forecast"), None, "step.", "sure.", [], []]
     told = words.text(Answer(*rest, since, "shop.csv", None).text)
     assert "**Do first:** step.\n\n**Changed since 2026-04-01 (another season):** VIP" in told
-    assert told.endswith("\n\n**How sure:** sure.")
+    assert told.endswith("\n\n**How sure:** sure. ")
     assert "Changed since" not in words.text(Answer(*rest, LeftOut("no earlier run"), "shop.csv", None).text)
 
 
@@ -443,28 +444,40 @@ def test_a_refit_that_is_the_earlier_model_is_kept_without_more_ado(words):
     assert text == "**The earlier run's model: KEEP** (it agrees with a refit of today at 1.00; asked: 0.8)."
 
 
+def test_a_model_that_is_not_the_earlier_runs_is_held_against_it(words):
+    now = table(400, 300, 300, 200, 155)
+    other = dataclasses.replace(LINE, centroids=((600.0,), (500.0,), (200.0,), (100.0,)))
+    kept = words.text(changes.on_model(since_of(now), other, LINE, now, 0.8))
+    assert kept.startswith("**The earlier run's model: KEEP** (") and kept.endswith("in `MODEL` and run again.")
+    same = words.text(changes.on_model(since_of(now), other, other, now, 0.99))
+    assert same.startswith("**The earlier run's model: REFIT**, as this run does (")
+    third = words.text(changes.on_model(since_of(now), HIGHER, other, now, 0.99))
+    assert third.startswith("**The earlier run's model: REFIT** (")  # this run does not refit
+
+
 # segment_movers.csv
 
-ACTIONS = {name: Action(f"goal {n}", f"do {n}; more", "", "", "") for n, name in enumerate(SEGMENTS)}
+ACTIONS = {name: Action(name, f"goal {n}", f"do {n}; more", "", "", 0.1) for n, name in enumerate(SEGMENTS)}
 
 
 def test_movers_say_from_where_to_where_for_how_much_and_what_to_do():
     before = pd.DataFrame(
-        {"Cluster": [0, 0, 1, 2, 3, 2, 3, 1], "Monetary": [400, 390.456, 300, 200, 100, 210, 90, 320.0]},
-        ["stays", "=gone", "@falls", "rises", "leaves", "drops", "+climbs", "falls more"],
+        {"Cluster": [0, 0, 1, 2, 3, 2, 3, 1, 1], "Monetary": [400, 390.456, 300, 200, 100, 210, 90, 320.0, 310.0]},
+        ["stays", "=gone", "@falls", "rises", "leaves", "drops", "+climbs", "falls more", "soars"],
     )
-    now = pd.DataFrame({"Customer_ID": ["stays", "@falls", "rises", "drops", "+climbs", "falls more", "new"]})
-    now = now.assign(Recency=1, Frequency=1, Monetary=[400, 200, 400, 100, 300, 210.129, 400.0])
+    now = pd.DataFrame({"Customer_ID": ["stays", "@falls", "rises", "drops", "+climbs", "falls more", "new", "soars"]})
+    now = now.assign(Recency=1, Frequency=1, Monetary=[400, 200, 400, 100, 300, 210.129, 400.0, 405.0])
     now["Cluster"] = place(LINE, now).cluster
     found = changes.movers(since_of(now, customers=before), ACTIONS, "Back to")
     assert list(found) == ["Customer_ID", "From", "To", "Spend", "What_To_Do"]
     assert found.to_numpy().tolist() == [
-        ["'=gone", VIP, "Lost", 390.46, f"Back to {VIP}"],
+        ["=gone", VIP, "Lost", 390.46, f"Back to {VIP}"],
+        ["soars", LOYAL, VIP, 405.0, "goal 0: do 0"],  # a Loyalist who rises has not slipped
         ["falls more", LOYAL, PROMISING, 210.13, f"Back to {LOYAL}"],
-        ["'@falls", LOYAL, PROMISING, 200.0, f"Back to {LOYAL}"],
+        ["@falls", LOYAL, PROMISING, 200.0, f"Back to {LOYAL}"],
         ["rises", PROMISING, VIP, 400.0, "goal 0: do 0"],
         ["drops", PROMISING, AT_RISK, 100.0, "goal 3: do 3"],
-        ["'+climbs", AT_RISK, LOYAL, 300.0, "goal 1: do 1"],
+        ["+climbs", AT_RISK, LOYAL, 300.0, "goal 1: do 1"],
         ["leaves", AT_RISK, "Lost", 100.0, "goal 3: do 3"],
     ]
 
@@ -503,7 +516,7 @@ def test_the_picture_says_whose_borders_and_both_days(since, words):
 def test_customers_learn_their_previous_segment_and_since_when_they_are_where_they_are():
     dates = pd.DatetimeIndex(["2026-01-01", "2026-04-01", "2026-07-01"])
     cluster = np.array([[2, 2, 2], [0, 0, 1], [-1, -1, 3]])
-    moves = Movement(dates, pd.Index(["a", "b", "c"]), cluster, *np.zeros((3, 3, 3)))
+    moves = Movement(dates, pd.Index(["a", "b", "c"]), cluster, np.zeros((3, 3)))
     customers = pd.DataFrame({"Customer_ID": ["c", "b", "a", "z"], "Cluster": [3, 1, 2, 0]}, index=[5, 6, 7, 8])
     found = changes.columns_over_time(customers, moves, LeftOut("no earlier run"))
     assert found.loc[5].tolist() == ["", "2026-07-01"]  # new this quarter

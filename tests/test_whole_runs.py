@@ -1,6 +1,7 @@
 """The promises of a whole run, on a dozen made shops: complete or refused, and honest about what it lacks."""
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -37,9 +38,12 @@ def test_every_cell_can_run_again_and_shows_the_same(kernel, with_log):
 def test_a_shop_with_its_log_gets_every_chapter_and_every_file(with_log):
     assert "*Left out" not in with_log.text, [line for line in with_log.text.split("\n") if "*Left out" in line]
     customers = with_log.table("ecommerce_segmented_customers.csv")
-    assert {"Previous_Segment", "Segment_Since", "CLV_12M"} <= set(customers)
+    assert {"Previous_Segment", "Segment_Since", "Expected_Next_Order", "Overdue_Ratio", "CLV_12M"} <= set(customers)
     plan = with_log.table("campaign_plan.csv")
     assert list(plan["Customer_ID"]) == list(customers["Customer_ID"])
+    first = re.search(r"\*\*Do first:\*\* (?:keep|grow|develop|win back) (.+?), (?:now|on )", with_log.text)[1]
+    assert set(plan.loc[plan["Priority"] == "1", "Group"]) == {first}
+    assert f"First: **{re.search(r'Do first:[*]{2} (.+?), ', with_log.text)[1]}**" in with_log.text
     pictures = {path.name for path in (with_log.out / "images").iterdir()}
     assert pictures == {path.name for path in (ROOT / "images").iterdir()}
 
@@ -48,7 +52,9 @@ def test_without_a_log_each_chapter_that_needs_it_says_so_in_a_line(kernel, slim
     run = complete(kernel.run(slim))
     assert run.text.count("*Left out") >= 5
     assert not {"Segment_Since", "CLV_12M"} & set(run.table("ecommerce_segmented_customers.csv"))
-    assert run.table("campaign_plan.csv")["Max_Spend"].eq("").all()
+    plan = run.table("campaign_plan.csv")
+    assert plan["Max_Spend"].eq("").all() and plan["Priority"].eq("").all() and set(plan["Arm"]) == {"no test"}
+    assert "**Do first:** nothing yet. The plan cannot be ranked: there is no order log" in run.text
 
 
 def test_fifty_customers_are_enough_and_thirty_are_not(kernel, generator):
@@ -93,7 +99,7 @@ def test_structureless_customers_are_not_called_well_separated(kernel):
     noise = pd.DataFrame(rng.random((800, 3)) * [300, 20, 900] + 1, columns=RFM)
     noise = noise.round({"Recency": 0, "Frequency": 0, "Monetary": 2}).assign(Customer_ID=[f"n{n}" for n in range(800)])
     run = complete(kernel.run(noise))
-    assert "These data show no groups that shuffled columns would not show as well" in run.text
+    assert "These data show no groups that a population without groups would not show as well" in run.text
     assert "not met: " in run.text
 
 
@@ -109,12 +115,13 @@ def test_markup_in_the_data_is_text_and_optional_columns_may_be_flat(kernel, sho
     assert set(run.table("ecommerce_user_behavior_cleaned.csv")["Segment_Label"]) == set(tiers)
 
 
-def test_a_foreign_log_is_set_aside_and_an_earlier_run_is_compared(kernel, shop, generator):
+def test_a_foreign_log_stops_and_an_earlier_run_is_compared(kernel, shop, generator):
     customers = shop[1]
     path = kernel.folder / "foreign.csv"
     generator.make(seed=8, customers=300, defects=False)[0].to_csv(path, index=False)
-    first = complete(kernel.run(customers, ORDERS_CSV=str(path)))
-    assert "is set aside" in first.text and not (first.out / "images" / "monthly_spend.png").exists()
+    refused(kernel.run(customers, ORDERS_CSV=str(path)), "foreign.csv", "of the table; expected 95 %")
+    first = complete(kernel.run(customers))
+    assert not (first.out / "images" / "monthly_spend.png").exists()
     earlier = first.out / "data"
     model = str(earlier / "segment_model.json")
     again = complete(kernel.run(customers.iloc[10:], PREVIOUS=str(earlier), MODEL=model))

@@ -1,12 +1,23 @@
 """Numbers as text, one way everywhere; nothing from the data becomes markup."""
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from segmentation.show import as_markdown
-from segmentation.words import Words, each, percent, plain, sentence, short, written
+from segmentation.words import (
+    Words,
+    as_given,
+    each,
+    percent,
+    plain,
+    safe_for_spreadsheets,
+    sentence,
+    short,
+    written,
+)
 
 
 def test_shares_print_one_way():
@@ -56,3 +67,38 @@ def test_labels_from_the_data_cannot_become_markup(label):
     assert not set("<>|*_`[]\\~\"'") & set(plain(label))
     assert len(short(label)) <= 40 and "\n" not in short(label)
     assert "$" not in as_markdown(label).data.replace("<span>&#36;</span>", "")
+
+
+def test_a_number_that_is_missing_is_a_dash_whatever_its_kind(words):
+    for spec in ("$", "%", "#", "# order", ".2f", "+,.0f", ""):
+        assert (
+            words.text("{x:" + spec + "}", x=float("nan")) == words.text("{x:" + spec + "}", x=np.float64("nan")) == "-"
+        )
+
+
+FORMULAS = [
+    "=1+1",
+    "+1",
+    "-1",
+    "@x",
+    "\tx",
+    "\rx",
+    "\nx",
+    " =1",
+    "\u00a0=1",
+    "\ufeff=1",
+    "＝1",
+    "＋1",
+    "－1",
+    "＠x",
+    " ＝1",
+    "﹦1",
+]
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_every_beginning_that_a_spreadsheet_may_run_gets_an_apostrophe_and_loses_it_again(text):
+    safe = safe_for_spreadsheets(pd.Series([text, "a" + text]))
+    assert safe.tolist() == ["'" + text, "a" + text]
+    assert as_given(safe).tolist() == [text, "a" + text]
+    assert safe_for_spreadsheets(safe).tolist() == safe.tolist()

@@ -1,15 +1,13 @@
 """Figures of chapter 5: which k, the segments, how sure each customer's place is."""
 
-import itertools
-
 import numpy as np
 import pandas as pd
+from matplotlib.patheffects import withStroke
 
 from segmentation.clusters import BOUNDARY
 from segmentation.evidence import FOUR, Choice, Sample
-from segmentation.figures.exploring import UNITS
-from segmentation.figures.style import ACCENT, BAND, COLOUR, INK, QUIET, Canvas
-from segmentation.vocabulary import RFM, SEGMENTS
+from segmentation.figures.style import ACCENT, BAND, COLOUR, INK, QUIET, Canvas, readable
+from segmentation.vocabulary import AT_RISK, RFM, SEGMENTS
 from segmentation.words import count, percent
 
 VIEWS = {
@@ -17,57 +15,51 @@ VIEWS = {
     "silhouette": "silhouette (higher)",
     "calinski": "Calinski-Harabasz (higher)",
     "davies": "Davies-Bouldin (lower)",
-    "rand": "stability: adjusted Rand index (higher)",
-    "smallest": "smallest segment, share",
+    "gap": "gap statistic (higher)",
+    "rand": "stability on resamples (higher)",
 }
 
 
 def plot_k(choice: Choice, canvas: Canvas):
-    """Six views by k, beside shuffled columns, with four marked."""
-    quality, null = choice.quality, choice.null
+    """Six views by k with four marked, beside tables without groups."""
+    quality = choice.quality
     shows = f"Six small charts of cluster quality for k from {quality.index[0]} to {quality.index[-1]}"
-    marks = "Customers (dots), shuffled columns (squares), four segments (dotted line)"
-    fig, axes = canvas.axes(shows, f"{marks}; stability with 95 % of its pairs", 3.6, nrows=2, ncols=3)
+    marks = f"Dots: customers (band: 95 % of pairs); bar: {len(choice.without)} tables without groups; square: shuffled"
+    fig, axes = canvas.axes(shows, marks, 3.6, nrows=2, ncols=3)
     for ax, (column, title) in zip(axes.flat, VIEWS.items(), strict=True):
+        if column == "rand":
+            ax.fill_between(quality.index, quality["low"], quality["high"], color=BAND, linewidth=0)
         ax.plot(quality.index, quality[column], "o-", color=ACCENT, markersize=4)
-        if column in null:
-            ax.plot(null.index, null[column], "s--", color=QUIET, markersize=3, linewidth=1)
         ax.axvline(FOUR, color=INK, linewidth=0.8, linestyle=":")
+        if column in choice.without:
+            low, high = choice.without[column].min(), choice.without[column].max()
+            ax.vlines(FOUR, low, high, color=QUIET, linewidth=7)
+            ax.plot(FOUR, choice.shuffled[column], "s", color=QUIET, markersize=5)
         ax.margins(y=0.1)
-        ax.set(title=title, xticks=list(quality.index), ylim=(0, None))
+        ax.set(title=title, xticks=list(quality.index))
     canvas.counts(axes[0, 2].yaxis)
-    stable = axes[1, 1]
-    stable.fill_between(quality.index, quality["low"], quality["high"], color=BAND, linewidth=0)
-    stable.plot(FOUR, choice.null_rand, "s", color=QUIET, markersize=4)
-    stable.set_ylim(0, 1.08)
     for ax in axes[1]:
         ax.set_xlabel("number of segments k")
     return fig
 
 
 def plot_segments(sample: Sample, canvas: Canvas):
-    """Pairs of R, F and M with a dot per sampled customer and a cross at each segment's median."""
+    """Days since the last order and spend, a dot per sampled customer; names stand at the medians."""
     dots = sample.dots
-    drawn = f"{count(len(dots))} of {count(sample.size)} customers; crosses mark medians; logarithmic orders and money"
-    shows = "Scatter plots of recency, frequency and spend, coloured by segment"
-    fig, axes = canvas.axes(shows, drawn, 3.0, ncols=3)
-    scale = "symlog" if dots[RFM].min().min() <= 0 else "log"
-    for ax, (x, y) in zip(axes, itertools.combinations(RFM, 2), strict=True):
-        for name in SEGMENTS[::-1]:
-            of_segment = dots[dots["Segment_Name"] == name]
-            dot = {"s": 7, "color": COLOUR[name], "alpha": 0.7, "linewidths": 0.2, "edgecolors": "#777777"}
-            ax.scatter(of_segment[x], of_segment[y], label=name, **dot)
-            middle = of_segment[[x, y]].median()
-            ax.plot(middle[x], middle[y], "X", color=COLOUR[name], markeredgecolor=INK, markersize=9)
-        units = [UNITS.get(column, canvas.words.currency) for column in (x, y)]
-        ax.set(xlabel=f"{x.lower()} ({units[0]})", ylabel=f"{y.lower()} ({units[1]})", yscale=scale)
-        canvas.counts(ax.yaxis)
-    axes[2].set_xscale(scale)
-    canvas.counts(axes[2].xaxis)
-    handles, labels = axes[0].get_legend_handles_labels()
-    fig.legend(
-        handles[::-1], labels[::-1], loc="outside lower center", ncols=2 if canvas.narrow else 4, markerscale=2.5
-    )
+    drawn = f"{count(len(dots))} of {count(sample.size)} customers; spend on a logarithmic scale; names at the medians"
+    fig, ax = canvas.axes("Scatter plot of days since the last order and spend, coloured by segment", drawn, 3.6)
+    for name in SEGMENTS[::-1]:
+        of_segment = dots[dots["Segment_Name"] == name]
+        ax.scatter(of_segment["Recency"], of_segment["Monetary"], s=9, color=COLOUR[name], alpha=0.45, linewidths=0)
+    middles = dots.groupby("Segment_Name", observed=True)[RFM].median()
+    for name, middle in middles.iterrows():
+        label = ax.annotate(name, middle[["Recency", "Monetary"]], (9, 0), textcoords="offset points", va="center")
+        label.set(color=COLOUR[name] if name != AT_RISK else INK, weight="bold", size=10.5)
+        label.set_path_effects([withStroke(linewidth=3.5, foreground="white")])
+        ax.plot(middle["Recency"], middle["Monetary"], "o", color=COLOUR[name], markeredgecolor="white", markersize=10)
+    scale = "symlog" if dots["Monetary"].min() <= 0 else "log"
+    ax.set(xlabel=readable("Recency"), ylabel=readable("Monetary"), yscale=scale)
+    canvas.money(ax.yaxis)
     return fig
 
 

@@ -1,6 +1,6 @@
 """Figures of the data as they were read."""
 
-from segmentation.figures.style import ACCENT
+from segmentation.figures.style import ACCENT, SOFT
 
 
 def plot_months(months, canvas):
@@ -10,7 +10,7 @@ def plot_months(months, canvas):
     drawn = "Spend per month in the order log, November and December dark"
     drawn += ", part months hollow" if any(part) else ""
     figure, axes = canvas.axes(shows=f"Bars of spend per month {span}", drawn=drawn, height=2.0)
-    shade = [ACCENT if month.month in (11, 12) else "#b9d4da" for month in spend.index]
+    shade = [ACCENT if month.month in (11, 12) else SOFT for month in spend.index]
     for bar, hollow, edge in zip(axes.bar(range(len(spend)), spend, color=shade, width=0.8), part, shade, strict=True):
         if hollow:
             bar.set(facecolor="none", edgecolor=edge, hatch="///")

@@ -5,8 +5,9 @@ import textwrap
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from segmentation.figures.style import COLOUR, EDGE, QUIET, Canvas
+from segmentation.figures.style import COLOUR, QUIET, Canvas
 from segmentation.headline import Answer
+from segmentation.planning import in_short, tasks
 from segmentation.problems import LeftOut
 from segmentation.vocabulary import LOYAL, PROMISING, SEGMENTS, VIP
 from segmentation.words import Words
@@ -18,7 +19,7 @@ SHARES = {"Revenue_Share": ("revenue", None), "Customer_Share": ("customers", "/
 def share_bar(ax, name: str, row: float, width: float, hatch: str | None, **look) -> None:
     """A bar in a segment's colour: solid, or hatched on white."""
     face = "white" if hatch else COLOUR[name]
-    ax.barh(row, width, color=face, hatch=hatch, edgecolor=EDGE[name], **look)
+    ax.barh(row, width, color=face, hatch=hatch, edgecolor=COLOUR[name], **look)
 
 
 def plot_overview(segments: pd.DataFrame, canvas: Canvas):
@@ -43,7 +44,7 @@ def plot_overview(segments: pd.DataFrame, canvas: Canvas):
 
 
 def plot_summary(answer: Answer, words: Words):
-    """One page for a slide, 16 to 9: per segment its shares, its customers, its worth and what to do; the warnings."""
+    """One page for a slide, 16 to 9: per segment its shares, its customers, the margin ahead and what to do."""
     fig, ax = plt.subplots(figsize=(12.8, 7.2))
     fig.subplots_adjust(0, 0, 1, 1)
     ax.set(xlim=(0, 16), ylim=(0, 9))
@@ -63,8 +64,8 @@ def plot_summary(answer: Answer, words: Words):
     if warned:
         look = {"facecolor": "#fdf3e3", "edgecolor": COLOUR[PROMISING], "linewidth": 1, "boxstyle": "square,pad=0.4"}
         ax.text(0.62, 1.35, "\n".join(warned), size=11, va="bottom", bbox=look)
-    first = textwrap.fill(words.text("Do first: {step}", answer), 105)
-    ax.text(0.5, 0.8, first, size=13, weight="bold", va="center")
+    first = textwrap.fill(words.text("Do first: {step}", step=in_short(answer.plan)), 112)
+    ax.text(0.5, 0.8, first, size=12.5, weight="bold", va="center")
     ax.text(0.5, 0.22, words.text(answer.made), size=11, color=QUIET, va="center")
     return fig
 
@@ -81,9 +82,8 @@ def summary_row(ax, y: float, step: float, name: str, answer: Answer, words: Wor
         share_bar(ax, name, level, width, hatch, height=0.28 * step, left=4.1)
         ax.text(4.2 + width, level, words.text("{share:%}", share=part[column]), size=size, va="center")
     typical = "{Frequency_Median:# order}, {Monetary_Median:$}\nlast {Recency_Median:# day} ago"
-    ahead = "" if isinstance(answer.worth, LeftOut) else words.money(answer.worth.loc[name, "CLV_12M"])
-    typical = words.text(typical, **part) + (f"\nnext year worth {ahead}" if ahead else "")
+    ahead = "" if isinstance(answer.ahead, LeftOut) else words.money(answer.ahead[name])
+    typical = words.text(typical, **part) + (f"\n{ahead} of margin ahead" if ahead else "")
     ax.text(8.2, y, typical, size=size, va="center")
-    act = textwrap.fill(f"{answer.actions[name].goal}: {answer.actions[name].actions.split(';')[0]}", 34)
-    stake = words.money(answer.final.set_index("Segment").loc[name, "At stake"])
-    ax.text(11.4, y, f"{act}\n{stake} at stake", size=size, va="center")
+    todo = [textwrap.shorten(words.text(part), 76, placeholder=" ...") for part in tasks(answer.plan, name)[:2]]
+    ax.text(11.4, y, "\n".join(textwrap.fill(part, 38) for part in todo), size=size - 1, va="center")

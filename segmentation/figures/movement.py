@@ -1,14 +1,12 @@
 """Figures of chapter 9: segments over time, and flows between them, at quarter ends and since an earlier run."""
 
-import itertools
-
 import numpy as np
 
 from segmentation.changes import Since
 from segmentation.figures.style import COLOUR, Canvas
 from segmentation.movement import Movement
 from segmentation.vocabulary import AT_RISK, SEGMENTS
-from segmentation.words import count, join
+from segmentation.words import count
 
 
 def plot_shares(moves: Movement, canvas: Canvas):
@@ -70,17 +68,6 @@ def flows(ax, cells: np.ndarray, labels: list[str], absent: list[str], gap: floa
     ax.yaxis.set_visible(False)
     ax.spines[["left", "bottom"]].set_visible(False)
     ax.tick_params(bottom=False)
-
-
-def plot_flows(moves: Movement, canvas: Canvas):
-    """Alluvial picture: a bar per date, split by segment, with ribbons in the colour of the earlier segment."""
-    dates = list(moves.dates[moves.seasons].strftime("%Y-%m-%d"))
-    drawn = "Customers by segment; ribbons in the colour of the earlier one; hatched: no order in the window"
-    fig, ax = canvas.axes(f"Flows between segments at {join(dates)}", drawn, 4.2)
-    cells = np.stack([moves.between(*step).matrix.iloc[:-1, :-1] for step in itertools.pairwise(moves.seasons)])
-    labels = [day.replace("-", "\n", 1) for day in dates] if canvas.narrow else dates
-    flows(ax, cells, labels, ["not in the window"] * 2)
-    return fig
 
 
 def plot_since(since: Since, canvas: Canvas):

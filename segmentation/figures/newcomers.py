@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 
-from segmentation.figures.style import ACCENT, BAND, INK, QUIET
+from segmentation.figures.style import ACCENT, QUIET
 
 
 def plot_guess(early, canvas):
@@ -30,28 +30,4 @@ def plot_guess(early, canvas):
     middle = low + 0.4 * (100 - low)
     right.annotate("as stated", (middle, middle), (-6, 6), textcoords="offset points", color=QUIET, ha="right")
     right.set(xlabel="stated chance of the guess, %", ylabel="came true, %")
-    return fig
-
-
-def plot_horizons(early, canvas):
-    """Balanced accuracy by days of history: of the guess, with interval, and of what it has to beat."""
-    drawn = "Balanced accuracy by days of history (band: 95 % interval)"
-    fig, ax = canvas.axes("Balanced accuracy of the early guess by days of history", drawn, 2.7)
-    days = [study.days for study in early.studies]
-    at = np.arange(len(days))
-    accuracy = (100 * pd.DataFrame([study.accuracy for study in early.studies])).round(6)
-    low, high = (
-        100 * np.array([study.resampled["guess"].quantile([0.025, 0.975]) for study in early.studies]).T
-    ).round(6)
-    ax.fill_between(at, low, high, color=BAND, linewidth=0)
-    ax.plot(at, accuracy["guess"], "o-", color=ACCENT, markersize=5)
-    ax.plot(at, accuracy["rule"], "s--", color=INK, markersize=5)
-    ax.axhline(accuracy["always"].iloc[0], color=QUIET, linewidth=0.8, linestyle=":")
-    labels = {"textcoords": "offset points"}
-    ax.annotate("early guess", (at[-2], accuracy["guess"].iloc[-2]), (-12, 16), color=ACCENT, ha="right", **labels)
-    ax.annotate("by number of orders", (at[-2], accuracy["rule"].iloc[-2]), (10, -10), color=INK, **labels)
-    ax.annotate("always the largest", (at[-1], accuracy["always"].iloc[0]), (0, -12), color=QUIET, ha="right", **labels)
-    ax.set_xticks(at, days)
-    ax.set(xlim=(-0.3, len(days) - 0.7), ylim=(accuracy["always"].min() - 8, high.max() + 3))
-    ax.set(xlabel="days since the first order", ylabel="balanced accuracy, %")
     return fig

@@ -10,9 +10,9 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from segmentation.vocabulary import SEGMENTS
 from segmentation.words import Words, count
 
-COLOUR = dict(zip(SEGMENTS, ("#1b2a49", "#1f7a8c", "#e3902c", "#cfcac0"), strict=True))  # dark to light: holds in grey
-EDGE = COLOUR | {SEGMENTS[-1]: "#9a958b"}  # lines and outlines, where the lightest colour would be lost
-INK, QUIET, ACCENT, SOFT, BAND = "#222222", "#6b6b6b", "#1f7a8c", "#8fb8c1", "#cfe3e7"
+COLOUR = dict(zip(SEGMENTS, ("#1b2a49", "#17616f", "#ae6119", "#958f86"), strict=True))  # dark to light: holds in grey
+ON = dict(zip(SEGMENTS, ("white", "white", "white", "#222222"), strict=True))  # text on a segment's colour, 4.5:1
+INK, QUIET, ACCENT, SOFT, BAND = "#222222", "#5f5f5f", "#17616f", "#6696a3", "#d5e6e9"
 DPI = 100  # 8.4 inches make 840 pixels, the width of a column on the web
 WIDE, NARROW = 8.4, 4.3  # inches: a column on the web; a phone's screen, on which the same letters stay readable
 FEW_TICKS = 4  # of money that find room side by side on a phone
@@ -32,6 +32,28 @@ STYLE = {
 }
 plt.style.use("default")
 plt.rcParams.update(STYLE)
+
+
+NAMES = {  # columns as axes name them
+    "Recency": "Days since last order",
+    "Frequency": "Orders",
+    "Monetary": "Spend",
+    "Engagement_Score": "Engagement score",
+    "Session_Count": "Sessions",
+    "Avg_Order_Value": "Spend per order",
+    "Avg_Session_Duration": "Session duration",
+    "Cart_Abandon_Rate": "Carts abandoned",
+    "Campaign_Response": "Campaign response",
+}
+
+
+def readable(name: str) -> str:
+    """A column as a figure names it.
+
+    >>> readable("Recency"), readable("Pages_Viewed")
+    ('Days since last order', 'Pages viewed')
+    """
+    return NAMES.get(name, name.replace("_", " ").capitalize())
 
 
 class Canvas:
@@ -79,7 +101,7 @@ class Canvas:
         """Money with thousands separators on a matplotlib axis."""
         if self.narrow and axis.get_scale() == "linear":
             axis.set_major_locator(MaxNLocator(FEW_TICKS))
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{self.words.currency}{value:,.0f}"))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{self.words.prefix}{value:,.0f}"))
 
     def counts(self, axis) -> None:
         """Counts with thousands separators on a matplotlib axis."""

@@ -36,7 +36,7 @@ def page(notebook, drawings: Path | None = None) -> str:
     told = story.read(notebook, drawings)
     style, script = ((HERE / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
     day = told.record["day"]
-    style = style.replace("RUNNING HEAD", "Customer segments" + (f", as of {day}" if day else ""))
+    style = style.replace("RUNNING HEAD", f"Customer segments, {day}")
     templates = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE),
         undefined=jinja2.StrictUndefined,

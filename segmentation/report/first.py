@@ -21,10 +21,10 @@ class Card:
     name: str
     number: int  # 1 to 4: its colour
     size: str
+    range: str  # of its share over other days; empty where not known
     shares: list[tuple[str, str, float]]  # (of what, in words, per cent)
     typical: str
-    goal: str
-    action: str
+    todo: str
     changed: str  # empty where there is no earlier run
 
 
@@ -43,13 +43,13 @@ class Screen:
     downloads: dict[str, str]  # file: address
     margin: str
     names: list[str]
-    chances: list[tuple[str, str]]  # by priority: segment, per cent of its customers that the action wins
+    chances: list[tuple[str, str]]  # by priority: group, per cent of the others that the action wins
 
 
 def screen(record: dict) -> Screen:
     """The first screen of a record (see headline.record)."""
     words = Words(record["currency"])
-    facts = [record["source"], f"as of {record['day']}" if record["day"] else "day not named"]
+    facts = [record["source"], record["day"]]
     facts += [words.text("{n:# customer}", n=record["customers"]), words.money(record["revenue"]) + " of revenue"]
     segments, plan = pd.DataFrame(record["segments"]), pd.DataFrame(record["plan"])
     known = [name for name in segments if segments[name].notna().any()]
@@ -61,14 +61,14 @@ def screen(record: dict) -> Screen:
         changed=record["changed"] and markup.inline(record["changed"]),
         cards=[card(number, row, words) for number, row in enumerate(record["segments"], start=1)],
         segments=segment_table(record["segments"], words),
-        plan=plan_table(record["plan"], record["segments"], words),
+        plan=plan_table(record["plan"], words),
         downloads={
             "segments.csv": download(segments[known].round(6)),
             "plan.csv": download(plan.dropna(axis=1, how="all").round(6)),
         },
         margin=f"{100 * record['margin']:g}",
         names=[row["name"] for row in record["segments"]],
-        chances=[(row["segment"], f"{100 * row['share']:.4g}") for row in record["plan"]],
+        chances=[(row["group"], f"{100 * row['share']:.4g}") for row in record["plan"]],
     )
 
 
@@ -86,10 +86,10 @@ def capital(text: str) -> str:
 def card(number: int, row: dict, words: Words) -> Card:
     """One segment's card."""
     shares = {"of customers": row["customer_share"], "of revenue": row["revenue_share"]}
-    if row["worth_share"] is not None:
-        shares["of margin ahead"] = row["worth_share"]
+    if row["ahead_share"] is not None:
+        shares["of margin ahead"] = row["ahead_share"]
     typical = words.text("{orders:# order}, {spend:$}, last order {days:# day} ago", **row)
-    typical += f"; worth {words.money(row['worth'])} next year" if row["worth"] is not None else ""
+    typical += f"; {words.money(row['ahead'])} of margin ahead" if row["ahead"] is not None else ""
     changed = ""
     if row["customers_then"] is not None:
         more = row["customers"] - row["customers_then"]
@@ -98,10 +98,10 @@ def card(number: int, row: dict, words: Words) -> Card:
         name=row["name"],
         number=number,
         size=words.text("{n:# customer}", n=row["customers"]),
+        range=markup.plain(row["range"].strip("()")),
         shares=[(of, markup.plain(percent(share)), round(100 * share, 1)) for of, share in shares.items()],
         typical=typical,
-        goal=row["goal"],
-        action=row["action"].split(";")[0],
+        todo=row["todo"],
         changed=changed,
     )
 
@@ -114,34 +114,29 @@ def segment_table(rows: list[dict], words: Words) -> Table:
         "Share of customers": ("customer_share", "%"),
         "Revenue": ("revenue", "$"),
         "Share of revenue": ("revenue_share", "%"),
-        "Share of margin ahead": ("worth_share", "%"),
+        "Share of margin ahead": ("ahead_share", "%"),
         "Orders": ("orders", "#"),
         "Spend": ("spend", "$"),
         "Days since last order": ("days", "#"),
-        "Worth next year": ("worth", "$"),
+        "Margin ahead, each": ("ahead", "$"),
     }
     return _table(columns, rows, words)
 
 
-def plan_table(rows: list[dict], segments: list[dict], words: Words) -> Table:
+def plan_table(rows: list[dict], words: Words) -> Table:
     """What to do, in its order."""
-    about = {row["name"]: row for row in segments}
-    told = [row | {"priority": n, **_to_do(about[row["segment"]])} for n, row in enumerate(rows, start=1)]
+    told = [row | {"priority": n, "what": f"{row['goal']}: {row['what']}"} for n, row in enumerate(rows, start=1)]
     columns = {
-        "Segment": ("segment", "plain"),
+        "For": ("group", "plain"),
         "Priority": ("priority", "#"),
         "What to do": ("what", "plain"),
+        "When": ("when", "plain"),
         "Customers": ("customers", "#"),
-        "At stake": ("stake", "$"),
+        "Expected margin": ("margin", "$"),
         "At most, each": ("most", "$"),
-        "The test that would prove it": ("test", "plain"),
+        "Test": ("test", "plain"),
     }
     return _table(columns, told, words)
-
-
-def _to_do(segment: dict) -> dict:
-    """Goal, actions and channel."""
-    return {"what": f"{segment['goal']}: {segment['action']} ({segment['channel']})"}
 
 
 def _table(columns: dict, rows: list[dict], words: Words) -> Table:

@@ -38,8 +38,9 @@
   // The plan under another margin and other shares won, the most valuable first; equal ones stay in their order.
   function whatIf(plan, margin, shares) {
     const rows = plan.map((row, n) => {
-      const stake = row.customers * shares[n] * row.gain;
-      return { segment: row.segment, goal: row.goal, stake, margin: margin * stake, most: margin * shares[n] * row.gain };
+      const successes = row.others * shares[n];
+      const expected = successes * row.gain * (margin / data.margin);
+      return { group: row.group, goal: row.goal, successes, margin: expected, most: row.customers ? expected / row.customers : 0 };
     });
     return rows.sort((a, b) => b.margin - a.margin);
   }
@@ -76,11 +77,11 @@
     const [margin, ...shares] = fields.map((field) => (field.value === field.defaultValue ? field.exact : Number(field.value) / 100));
     const rows = whatIf(data.plan, margin, shares);
     told.textContent = rows[0].margin > 0
-      ? `First: ${rows[0].goal.toLowerCase()} ${rows[0].segment}, ${money(rows[0].margin)} of margin at stake.`
-      : "No money is at stake.";
+      ? `First: ${rows[0].goal.toLowerCase()} ${rows[0].group}, ${money(rows[0].margin)} of margin expected.`
+      : "No margin is expected.";
     form.parentNode.querySelector("tbody").replaceChildren(...rows.map((row) => {
       const line = document.createElement("tr");
-      line.append(cell("th", row.segment), ...[row.stake, row.margin, row.most].map((amount) => cell("td", money(amount), true)));
+      line.append(cell("th", row.group), cell("td", Math.round(row.successes).toLocaleString("en-US"), true), ...[row.margin, row.most].map((amount) => cell("td", money(amount), true)));
       return line;
     }));
   }

@@ -3,7 +3,7 @@
 Complete Journey says which households got which of 27 campaigns, not why. Whoever was mailed was chosen, not drawn by
 lot, and there is no control; so households that were not mailed stand in for one, and the read-out has to notice. Its
 check of sizes refuses 22 of the 24 campaigns that begin inside the log. It cannot see a choice among the 12 or 13
-households of campaigns 1 and 3, and says "works" of six of them: whether a lot was drawn, only the sender can know.
+households of campaigns 1 and 3, but these are too few, and it says so: whether a lot was drawn, only the sender knows.
 """
 
 import argparse
@@ -27,7 +27,7 @@ def households(log: pd.DataFrame, campaign: int, start: pd.Timestamp, recipe) ->
     cluster = clusters.place(clusters.fit(known, recipe).model, known).cluster
     campaigns = shops.journey("campaigns")
     mailed = campaigns.loc[campaigns["campaign_id"] == campaign, "household_id"].astype(str)
-    plan = pd.DataFrame({"Customer_ID": known.index, "Segment_Name": [SEGMENTS[number] for number in cluster]})
+    plan = pd.DataFrame({"Customer_ID": known.index, "Group": [SEGMENTS[number] for number in cluster]})
     return plan.assign(Arm=plan["Customer_ID"].isin(mailed).map({True: "treatment", False: "control"}))
 
 
@@ -40,14 +40,18 @@ def outcomes(log: pd.DataFrame, plan: pd.DataFrame, start: pd.Timestamp, end: pd
 def apart(plan: pd.DataFrame, found: pd.DataFrame) -> pd.Series:
     """How much more the mailed spent than those who were not, by segment and for all, as it is naively read."""
     joined = found.merge(plan, on="Customer_ID")
-    return arms.lifts_of(arms.by_arm(joined))["Lift"]
+    by_segment = joined.groupby(["Group", "Arm"])["Value"].mean().unstack()
+    by_segment.loc[arms.POOLED] = joined.groupby("Arm")["Value"].mean()
+    return by_segment["treatment"] / by_segment["control"] - 1
 
 
-def answer(log: pd.DataFrame, plan: pd.DataFrame, dates: tuple, alpha: float) -> str:
+def answer(log: pd.DataFrame, plan: pd.DataFrame, dates: tuple, decisions) -> str:
     """The read-out's table, or its refusal."""
     share = (plan["Arm"] == "control").mean()  # none was drawn: the one that happened
     try:
-        return arms.read_out(plan, outcomes(log, plan, *dates), dates[0], share, alpha).round(3).to_string()
+        found = outcomes(log, plan, *dates)
+        alpha = decisions.ASSUMPTIONS.alpha
+        return arms.read_out(plan, found, dates[0], decisions.DESIGN, alpha, share).round(3).to_string()
     except InputError as refusal:
         return f"refused: {refusal}"
 
@@ -58,7 +62,7 @@ def read(campaign: int) -> list[str]:
     dates = shops.journey("campaign_descriptions").astype({"campaign_id": int}).set_index("campaign_id").loc[campaign]
     start, end = dates["start_date"], dates["end_date"]
     plan = households(log, campaign, start, decisions.RECIPE)
-    mailed = (plan["Arm"] == "treatment").groupby(plan["Segment_Name"]).mean().reindex(SEGMENTS)
+    mailed = (plan["Arm"] == "treatment").groupby(plan["Group"]).mean().reindex(SEGMENTS)
     during = apart(plan, outcomes(log, plan, start, end))
     earlier = start - (end - start) - pd.Timedelta(days=1)
     before = apart(plan, outcomes(log, plan, earlier, start - pd.Timedelta(days=1)))
@@ -67,7 +71,7 @@ def read(campaign: int) -> list[str]:
     return [
         f"Campaign {campaign}, {start.date()} to {end.date()}: {(plan['Arm'] == 'treatment').sum():,} of {len(plan):,} "
         f"households known before it were mailed; {redeemed['household_id'].nunique():,} redeemed a coupon.",
-        f"read_out: {answer(log, plan, (start, end), decisions.ASSUMPTIONS.alpha)}",
+        f"read_out: {answer(log, plan, (start, end), decisions)}",
         table.map(lambda share: percent(share) if pd.notna(share) else "-").to_string(),
         f"What it shows: who was mailed, and that they spent {percent(during.iloc[-1])} more than the others while it "
         f"ran - and {percent(before.iloc[-1])} more in as many days before it, when they had received nothing of it.",

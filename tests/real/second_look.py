@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from shops import Run
 
-from segmentation import clusters, comparisons, features, orders, published, value
+from segmentation import clusters, features, orders, outcomes, published, value
 
 
 def spend_of(log: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> pd.Series:
@@ -13,10 +13,10 @@ def spend_of(log: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> pd.Se
 
 
 def later_spend(run: Run, recipe):
-    """comparisons.Afterwards over the months that the log leaves room for, on all orders before them; and the rank
+    """outcomes.Afterwards over the months that the log leaves room for, on all orders before them; and the rank
     correlation of later spend with the RFM score cut into the same four sizes, equal scores by spend.
     """
-    found = comparisons.later_spend(run.log, run.snapshot, None, run.shop.ahead, recipe)
+    found = outcomes.later_spend(run.log, run.snapshot, None, run.shop.ahead, recipe)
     day = run.snapshot - pd.DateOffset(months=run.shop.ahead)
     then = orders.rfm_from_orders(run.log, day, None).sort_index()
     score = features.rfm_scores(then, features.fifths(then))["RFM_Score"]

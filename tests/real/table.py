@@ -12,7 +12,7 @@ import second_look
 from decided import read_decisions
 from shops import PACKAGES, ROOT, SHOPS, Run, absent, run
 
-from segmentation.value import LAST_YEAR
+from segmentation.value import SAME_AGAIN
 from segmentation.vocabulary import SEGMENTS
 from segmentation.words import percent
 
@@ -33,15 +33,15 @@ def later(found: Run, decisions) -> str:
 
 def forecast(found: Run, decisions) -> str:
     """Forecast over outcome on the hold-out of a year; without one why, and over the months that the log allows."""
-    shipped = re.search(r"([A-Z][^:*]+): ([\d.]+ %) of what was spent", found.text)
-    if shipped:
-        return f"{shipped[2]} ({shipped[1]})"
+    off = re.search(r"The forecast of the last \d+ months was ([\d.]+ % too \w+|right) in total", found.text)
+    if off:
+        return off[1]
     why = re.search(r"the order log begins on [\d-]+; learning and judging need (\d+) months", found.text)
     judged = second_look.judge(found, decisions)
     months = f"{found.shop.horizon} months"
     if judged.ships is None:
         return f"none for a year (needs {why[1]} months); none for {months} either"
-    name = "the same again" if judged.ships == LAST_YEAR else judged.ships.lower()
+    name = "the same again" if judged.ships == SAME_AGAIN else judged.ships.lower()
     total = percent(judged.candidates.loc[judged.ships, "Predicted / actual"])
     return f"none for a year (needs {why[1]} months of orders); for {months} {name}: {total} of what was spent"
 
