@@ -424,7 +424,7 @@ def test_the_answer_says_it_only_where_there_is_an_earlier_run(since, words, shi
 @pytest.mark.parametrize(
     ("keep_from", "published", "said"),
     [
-        (1.0, LINE, "Both runs are placed by one model; chapter 5 says what a refit would change."),
+        (1.0, LINE, "Both runs are placed by one model; chapter 4 says what a refit would change."),
         (0.5, HIGHER, "model: KEEP** (it agrees with a refit of today at 0.50; asked: 0.5). To obey, name its "),
         (0.5001, HIGHER, "model: REFIT**, as this run does (it agrees with a refit of today at 0.50; "),
         (0.5001, dataclasses.replace(LINE, scales=(2.0,)), "model: REFIT** (it agrees with a refit of today at 0.50; "),

@@ -5,7 +5,7 @@ import textwrap
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from segmentation.figures.style import COLOUR, QUIET, Canvas
+from segmentation.figures.style import COLOUR, QUIET, Canvas, even_lines
 from segmentation.headline import Answer
 from segmentation.planning import in_short, tasks
 from segmentation.problems import LeftOut
@@ -64,7 +64,7 @@ def plot_summary(answer: Answer, words: Words):
     if warned:
         look = {"facecolor": "#fdf3e3", "edgecolor": COLOUR[PROMISING], "linewidth": 1, "boxstyle": "square,pad=0.4"}
         ax.text(0.62, 1.35, "\n".join(warned), size=11, va="bottom", bbox=look)
-    first = textwrap.fill(words.text("Do first: {step}", step=in_short(answer.plan)), 112)
+    first = "\n".join(even_lines(words.text("Do first: {step}", step=in_short(answer.plan)), 112))
     ax.text(0.5, 0.8, first, size=12.5, weight="bold", va="center")
     ax.text(0.5, 0.22, words.text(answer.made), size=11, color=QUIET, va="center")
     return fig

@@ -1,4 +1,4 @@
-"""Chapter 8: the plan, and what a test of it would find."""
+"""Figures of the plan, and of what a test of it would find."""
 
 import numpy as np
 import pandas as pd

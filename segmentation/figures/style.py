@@ -56,6 +56,18 @@ def readable(name: str) -> str:
     return NAMES.get(name, name.replace("_", " ").capitalize())
 
 
+def even_lines(text: str, width: int = 92) -> list[str]:
+    """A text in as few lines of at most this many characters as it needs, about equally long, no "%" on its own.
+
+    >>> even_lines("one two three four five 6 %", 20)
+    ['one two three', 'four five 6\\xa0%']
+    """
+    glued = text.replace(" %", "\xa0%")
+    lines = textwrap.wrap(glued, width)
+    shorter = (textwrap.wrap(glued, size) for size in range(len(glued) // max(len(lines), 1), width))
+    return next((found for found in shorter if len(found) == len(lines)), lines)
+
+
 class Canvas:
     """What a plot needs to know beside its result: the finding in its title, and how numbers are written.
 
@@ -78,7 +90,7 @@ class Canvas:
         grid: as plt.subplots takes it. Returns (figure, axes).
         """
         self.shows, self.drawn = shows, drawn
-        head = textwrap.wrap(self.finding, 92) if self.titled else []
+        head = even_lines(self.finding) if self.titled else []
         top = 0.30 + 0.19 * len(head) if self.titled else 0
         panels = self._stacked if self.narrow else plt.subplots
         fig, axes = panels(figsize=(self.width, height + top), layout="constrained", **grid)
