@@ -192,6 +192,12 @@ def test_a_drawing_keeps_its_text_and_needs_no_style():
     assert 'aria-label="an &#34;alt&#34; &lt;b&gt;"' in made
 
 
+def test_a_caption_says_above_where_a_phone_has_it_above():
+    assert story.captions("Figure 1. Bars <b>.") == "Figure 1. Bars &lt;b&gt;."
+    both = story.captions("Left: a. Right: b.")
+    assert both == '<span class="wide">Left: a. Right: b.</span><span class="narrow">Above: a. Below: b.</span>'
+
+
 def test_a_run_without_warnings_or_day_has_none(tmp_path, decisions):
     answer = made_notebook.answer_of(decisions, warned=False, day=None)
     notebook, drawn = made_notebook.make(tmp_path, decisions, answer)
@@ -282,11 +288,9 @@ def test_contents_are_in_view_on_a_desk_and_a_menu_on_a_phone(page, browser):
 def test_the_place_is_marked_and_a_deep_link_opens_what_is_folded(made, browser):
     browser.open(made[0])
     browser.ask("location.hash = '#A-Proof'")
-    folded = "document.getElementById('A-Proof').closest('details')"
-    waiting = f"const done = arguments[0]; setTimeout(() => done({folded}.open), 1500)"
-    assert browser.driver.execute_async_script(waiting)
-    marked = browser.ask("[...document.querySelectorAll('nav.side a[aria-current]')].map((a) => a.textContent)")
-    assert marked == ["Appendix"]
+    browser.wait("document.getElementById('A-Proof').closest('details').open")
+    marked = "[...document.querySelectorAll('nav.side a[aria-current]')].map((a) => a.textContent).join()"
+    browser.wait(f"{marked} === 'Appendix'")
 
 
 def test_first_screen_of_a_desk_and_one_column_on_a_phone(shipped, browser):
@@ -323,9 +327,28 @@ def test_per_cent_is_never_alone_on_a_line(page):
     assert not re.search(r">[^<]*\d %", re.sub(r"<text.*?</text>", "", shown, flags=re.S))
 
 
-def test_motion_is_reduced_where_asked():
-    css = (ROOT / "segmentation" / "report" / "page.css").read_text(encoding="utf-8")
-    assert "prefers-reduced-motion: reduce" in css and "animation" not in css and "transition" not in css
+def test_motion_is_reduced_where_asked(made, browser):
+    browser.open(made[0])
+    how = "getComputedStyle(document.documentElement).scrollBehavior"
+    assert browser.ask(how) == "smooth"
+    browser.tell("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-reduced-motion", "value": "reduce"}]})
+    assert browser.ask(how) == "auto"
+
+
+def test_by_keyboard_the_focus_is_seen_and_the_first_stop_skips_the_contents(made, browser):
+    browser.open(made[0])
+    stops = []
+    for _ in range(6):
+        browser.driver.switch_to.active_element.send_keys("\ue004")  # Tab
+        stops.append(
+            browser.ask(
+                "((e, r, s) => [e.hash || e.tagName, r.left >= 0 && r.top >= 0, parseFloat(s.outlineWidth)])"
+                "(document.activeElement, document.activeElement.getBoundingClientRect(), "
+                "getComputedStyle(document.activeElement))"
+            )
+        )
+    assert stops[0][0] == "#main" and [stop[0] for stop in stops[1:4]] == ["#answer", "#plan", "#1-First"]
+    assert all(in_view and outline >= 2 for _, in_view, outline in stops)
 
 
 def grid(points: int, model: dict, seed: int = 1) -> pd.DataFrame:

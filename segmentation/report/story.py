@@ -91,7 +91,10 @@ class Story:
 
 
 def read(notebook, folder: Path | None) -> Story:
-    """The story of an executed notebook; raises InputError where it has no answer, so was not run to its end."""
+    """The story of an executed notebook; folder: see report.write.
+
+    Raises InputError where the notebook has no answer, so was not run to its end.
+    """
     reader = _Reader(folder)
     for cell in notebook.cells:
         (reader.text if cell.cell_type == "markdown" else reader.results)(cell)
@@ -207,5 +210,16 @@ class _Reader:
             return Figure(name, "", "", Markup(picture).format(data["image/png"].replace("\n", ""), alt))
         texts = [path.read_text(encoding="utf-8") for path in paths]
         drawn = [drawings.embedded(text, name, alt, look) for text, look in zip(texts, ("wide", "narrow"), strict=True)]
-        caption = f"Figure {told['number']}. {told['drawn']}.{told['more'] and ' ' + told['more'].strip(' .') + '.'}"
-        return Figure(name, markup.plain(told["finding"]), markup.plain(caption), Markup().join(drawn))
+        more = told["more"].strip(" .").removeprefix("(").removesuffix(")")
+        parts = [f"Figure {told['number']}", told["drawn"], more[:1].upper() + more[1:]]
+        caption = "".join(f"{part}. " for part in parts if part)
+        return Figure(name, markup.plain(told["finding"]), captions(caption), Markup().join(drawn))
+
+
+def captions(text: str) -> Markup:
+    """A figure's caption; where it says left and right, one for the phone, on which one panel is below the other."""
+    below = text.replace("Left:", "Above:").replace("Right:", "Below:")
+    if below == text:
+        return markup.plain(text)
+    both = Markup('<span class="wide">{}</span><span class="narrow">{}</span>')
+    return both.format(markup.plain(text), markup.plain(below))
