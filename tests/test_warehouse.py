@@ -101,8 +101,8 @@ def test_a_refund_is_no_order_and_lowers_spend_but_not_below_zero(engine):
 
 @ENGINES
 def test_a_refund_counts_on_its_own_day(engine):
-    before = [("a", "1", "2025-06-20", 50), ("a", "1", "2025-07-01", -20), ("a", "2", "2026-01-01", 30)]
-    assert made(engine, *before) == {"a": [181, 1, 10]}
+    before = [("a", "1", "2025-06-20", 50), ("a", "1", "2025-06-30", -7), ("a", "1", "2025-07-01", -20)]
+    assert made(engine, *before, ("a", "2", "2026-01-01", 30)) == {"a": [181, 1, 10]}
     after = [("a", "1", "2026-06-30", 50), ("a", "1", "2026-07-01", -20)]
     assert made(engine, *after) == {"a": [1, 1, 50]}
     earlier = [("a", "1", "2026-06-01", 50), ("a", "2", "2025-06-30", -20)]
