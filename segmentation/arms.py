@@ -274,7 +274,8 @@ def lifts_of(means: pd.DataFrame) -> pd.DataFrame:
 def joined_with(plan: pd.DataFrame, outcomes: pd.DataFrame, cap: float) -> tuple[pd.DataFrame, float]:
     """Outcomes with Group and Arm of those in a test, money capped at a quantile over both arms; and that cap."""
     tested = plan.loc[plan["Arm"] != NO_TEST, ["Customer_ID", "Group", "Arm"]].astype(str)
-    joined = outcomes.merge(tested, on="Customer_ID").sort_values("Customer_ID", kind="stable", ignore_index=True)
+    named = outcomes.assign(Customer_ID=outcomes["Customer_ID"].astype(str))
+    joined = named.merge(tested, on="Customer_ID").sort_values("Customer_ID", kind="stable", ignore_index=True)
     joined["Value"], at = capped(joined["Value"].astype(float), cap)
     if "Prior" in joined:
         joined["Prior"], _ = capped(joined["Prior"].astype(float), cap)
