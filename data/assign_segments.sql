@@ -7,8 +7,8 @@
 --          Segment_Confidence (1 - d1 / d2 with squared distances; 0 on a border, 1 at a centre); one row per row.
 -- Rule     squared distance to each segment's centre, the lower cluster on an exact tie.
 -- NULL     a customer with NULL, NaN or infinity in Recency, Frequency or Monetary gets NULL in all four columns.
--- SQL      one SELECT of SQL-92: CASE, CAST, BETWEEN, arithmetic, derived tables; no functions, no vendor syntax.
---          The type is called DOUBLE in MySQL and Spark, FLOAT64 in BigQuery: change the three CASTs there.
+-- SQL      runs unchanged on SQLite, DuckDB, PostgreSQL, MariaDB and Spark: one SELECT of CASE, BETWEEN, arithmetic and
+--          derived tables. 1E+00 * ROUND(1) is 1 as a double-precision number in each of them; no name of that type is.
 SELECT Customer_ID, Place AS Cluster,
   CASE Place
     WHEN 0 THEN 'VIP Champions'
@@ -56,8 +56,8 @@ FROM (SELECT Customer_ID,
   (CASE WHEN Frequency > 2.4E+01 THEN 2.4E+01 ELSE Frequency END - 5.3036E+00) / 6.19259E+00 AS Z_F,
   (CASE WHEN Monetary > 2.8372E+03 THEN 2.8372E+03 ELSE Monetary END - 3.96998E+02) / 5.53087E+02 AS Z_M
 FROM (SELECT Customer_ID,
-  CAST(Recency AS DOUBLE PRECISION) AS Recency,
-  CAST(Frequency AS DOUBLE PRECISION) AS Frequency,
-  CAST(Monetary AS DOUBLE PRECISION) AS Monetary
+  1E+00 * ROUND(1) * Recency AS Recency,
+  1E+00 * ROUND(1) * Frequency AS Frequency,
+  1E+00 * ROUND(1) * Monetary AS Monetary
 FROM customers -- input
 ) typed) scaled) measured) placed) ranked) compared;

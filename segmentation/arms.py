@@ -165,6 +165,15 @@ def with_ids_as_given(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(Customer_ID=as_given(table["Customer_ID"])) if "Customer_ID" in table else table
 
 
+def on_balance(balance: Balance) -> Sentence:
+    """Whether the arms are alike."""
+    text = (
+        "Differences of the arms in standard deviations: {x.beyond} of {x.compared} beyond chance. In the {x.groups:#} "
+        "halves of groups by spend the share of control is {x.shares}."
+    )
+    return sentence(text, x=balance)
+
+
 def check_plan(plan: pd.DataFrame) -> None:
     """Raise InputError for a plan that cannot have been followed."""
     twice = plan[plan["Customer_ID"].duplicated(keep=False)]
@@ -272,6 +281,12 @@ def joined_with(plan: pd.DataFrame, outcomes: pd.DataFrame, cap: float) -> tuple
     return joined, at
 
 
+def by_holm(p: pd.Series) -> pd.Series:
+    """p of groups, adjusted for their number; that of POOLED stays, and so does what is not known."""
+    one_of_several = p.drop(POOLED, errors="ignore").dropna()
+    return pd.Series(multipletests(one_of_several, method="holm")[1], one_of_several.index).reindex(p.index).fillna(p)
+
+
 def read_out(plan: pd.DataFrame, outcomes: pd.DataFrame, started, design: Design, alpha: float, share=None):
     """Lift by group and for all, p after Holm over the groups, and a verdict; InputError if it would mislead.
 
@@ -292,11 +307,7 @@ def read_out(plan: pd.DataFrame, outcomes: pd.DataFrame, started, design: Design
     joined, at = joined_with(plan, outcomes, design.cap)
     check_arms(plan[plan["Arm"] != NO_TEST], joined, share)
     means = by_arm(joined)
-    table = means[["Customers", *ARMS]].rename(columns=str.capitalize).join(lifts_of(means)).rename_axis("Group")
-    one_of_several = table["p"].drop(POOLED, errors="ignore").dropna()
-    table["p (Holm)"] = table["p"]
-    table.loc[one_of_several.index, "p (Holm)"] = multipletests(one_of_several, method="holm")[1]
-    p = table["p (Holm)"]
+    table = means[["Customers", *ARMS]].rename(columns=str.capitalize).join(lifts_of(means))
+    table["p (Holm)"] = p = by_holm(table["p"])
     verdicts = {"too few": p.isna(), "not shown": p >= alpha, "works": table["Treatment"] > table["Control"]}
-    table["Capped_At"] = at
-    return table.assign(Verdict=np.select(list(verdicts.values()), list(verdicts), "harms"))
+    return table.assign(Capped_At=at, Verdict=np.select(list(verdicts.values()), list(verdicts), "harms"))

@@ -192,7 +192,7 @@ def on_model(since: Since, model: Model, refit: Model, customers: pd.DataFrame, 
     if isinstance(kept, LeftOut):
         return sentence("")
     if kept == model != refit:
-        return sentence("Both runs are placed by one model; chapter 5 says what a refit would change.")
+        return sentence("Both runs are placed by one model; chapter 4 says what a refit would change.")
     rand = adjusted_rand_score(place(kept, customers).cluster, place(refit, customers).cluster)
     word = "KEEP" if rand >= keep_from else "REFIT"
     text = "**The earlier run's model: {word}**"

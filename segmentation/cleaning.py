@@ -46,6 +46,7 @@ SHOULD_BE = {  # what a column holds, for messages
     "Order_ID": "a number of the order",
     "Order_Date": "the day of the order, like 2026-06-30",
     "Amount": "the value of the order, like 129.90",
+    "Refunded": "money given back, like 12.50, or nothing",
 }
 
 
@@ -146,14 +147,17 @@ def ledger_of(raw: Table, changes: list[tuple], kept: pd.DataFrame) -> pd.DataFr
 def with_recency(raw: Table, snapshot: str | None) -> tuple[Table, list[tuple]]:
     """The table with Recency computed from Last_Order_Date where it has only that; and a ledger entry.
 
-    Days count back from the snapshot, or from the day after the last order of all, strays aside.
+    Days count back from the snapshot, or from the day after the last order of all.
     """
     if "Recency" in raw.rows or LAST_ORDER not in raw.rows:
         return raw, []
     texts = raw.rows[LAST_ORDER]
     dates = read_dates(texts, f"{raw.name}, column {LAST_ORDER}")
     day = pd.Timestamp(snapshot) if snapshot else dates[~far_days(dates)].max() + pd.Timedelta(days=1)
-    recency = (day - dates).dt.days.map("{:.0f}".format, na_action="ignore").fillna(texts.astype(str))
+    if pd.isna(day):
+        found = f"'{short(texts.iloc[0])}' in the first row"
+        raise InputError(f"{raw.name}: column {LAST_ORDER} holds no date ({found}); expected dates like 2026-06-30")
+    recency = (day - dates).dt.days.map("{:.0f}".format).where(dates.notna(), texts.astype(str))
     entry = (f"Recency counted from {LAST_ORDER} to {day:%Y-%m-%d}", int(dates.notna().sum()), "column computed")
     return replace(raw, rows=raw.rows.assign(Recency=recency.astype("category"))), [entry]
 
@@ -257,10 +261,11 @@ def stop_if_unusable(aside: pd.Series, raw: Table, rows: int, most_aside: float)
         top = aside.value_counts().index[0]
         line = aside.index[aside == top][0]
         column = top.split(" ")[0] if top.split(" ")[0] in SHOULD_BE else "Customer_ID"
+        found = f", where {column} is '{short(raw.rows.loc[line, column])}'" if column in raw.rows else ""
         raise InputError(
             f"{raw.name}: {count(len(aside))} of {count(rows)} rows cannot be used; expected at most "
             f"{percent(most_aside, 0)}. Most often: {top} ({plural((aside == top).sum(), 'row')}, the first in "
-            f"line {line}, where {column} is '{short(raw.rows.loc[line, column])}'; expected {SHOULD_BE[column]}). "
+            f"line {line}{found}; expected {SHOULD_BE[column]}). "
             "Correct the file, or name the right column in COLUMNS, and run again"
         )
 

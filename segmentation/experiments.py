@@ -73,15 +73,20 @@ def add_tests(table: pd.DataFrame, assumptions: Assumptions) -> pd.DataFrame:
 def tests_table(plan: pd.DataFrame) -> pd.DataFrame:
     """By action, as it is shown: what a test would be compared with, what it needs, and what it could find."""
     rows = plan[plan["By_Itself"].notna()]
-    smallest = [sentence("{s:%}" if pd.notna(s) else "none", s=s) for s in rows["Smallest"]]
-    control = [sentence("{n:#}" if n else "none: act on cost", n=n) for n in rows["Control"]]
-    shown = {
-        "Customers": rows["Reached"],
-        "Succeed by themselves": rows["By_Itself"],
-        "Success assumed": rows["Success"],
-    }
-    shown |= {"A test needs": rows["Needed"], "Smallest success found": smallest, "Control": control}
-    return pd.DataFrame(shown, rows.index).rename_axis("Group")
+    shown = pd.DataFrame({"Customers": rows["Reached"]}, rows.index).rename_axis("Group")
+    shown["Succeed by themselves"] = [sentence("{x:%}", x=share) for share in rows["By_Itself"]]
+    shown["Success assumed"] = [sentence("{x:%0}", x=share) for share in rows["Success"]]
+    shown["A test needs"] = rows["Needed"].where(np.isfinite(rows["Needed"]))
+    shown["Smallest success found"] = [found(share) for share in rows["Smallest"]]
+    shown["Control"] = [sentence("{n:#}" if n else "none: act on cost", n=n) for n in rows["Control"]]
+    return shown
+
+
+def found(lift: float) -> Sentence:
+    """The smallest effect that a test finds, in words."""
+    if np.isnan(lift):
+        return sentence("none")
+    return sentence("over 100 %" if lift > 1 else "{lift:%}", lift=lift)
 
 
 def capped(values: pd.Series, quantile: float) -> tuple[pd.Series, float]:
@@ -112,6 +117,6 @@ def money_table(plan: pd.DataFrame, measured: Measured | LeftOut, assumptions: A
         r = spend.corr(prior) if min(spend.nunique(), prior.nunique()) > 1 else 0.0
         wide = np.array([1.0, np.sqrt(1 - r**2)]) * spend.std()
         lifts = Comparison(spend.mean(), wide, row["Alpha"], assumptions.power).detectable(row["Reached"])
-        found = {"Customers": row["Reached"], "Mean spend": spend.mean(), "Capped at": cap, "Correlation": r}
-        rows[name] = found | {"Lift found": lifts[0], "With CUPED": lifts[1]}
+        known = {"Customers": row["Reached"], "Mean spend": spend.mean(), "Capped at": cap, "Correlation": r}
+        rows[name] = known | {"Lift found": found(lifts[0]), "With CUPED": found(lifts[1])}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("Group")

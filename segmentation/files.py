@@ -26,7 +26,7 @@ MEMORY_PER_BYTE = 8  # bytes of memory that reading a byte of text takes at its 
 ASSUMED_MEMORY = 8_000_000_000  # where the system does not say what is free
 PIECE = 16_000_000  # bytes of a gzip file that are unpacked at a time
 PLAUSIBLE = 100_000_000  # bytes up to which a gzip file may hold whatever it likes
-MOST_TIMES = 200  # its own size, beyond that: real tables shrink to a tenth, at best a fortieth
+MOST_TIMES = 100  # what has been read of it, beyond that: real tables shrink to a tenth, at best a fortieth
 
 
 def memory_at_hand() -> int:
@@ -99,11 +99,11 @@ def unpack(data: bytes, name: str) -> bytes:
 def gunzip(data: bytes, name: str) -> bytes:
     """A gzip file's content, counted before it is kept, so that a small file cannot ask for all memory."""
     try:
-        size, most = 0, min(most_bytes(), max(PLAUSIBLE, MOST_TIMES * len(data)))
-        with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
+        size, packed = 0, io.BytesIO(data)
+        with gzip.GzipFile(fileobj=packed) as file:
             while piece := file.read(PIECE):
                 size += len(piece)
-                if size > most:
+                if size > (most := min(most_bytes(), max(PLAUSIBLE, MOST_TIMES * packed.tell()))):
                     raise too_large(name, size, most)
         return gzip.decompress(data)
     except (EOFError, OSError, zlib.error) as error:

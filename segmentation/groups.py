@@ -27,7 +27,7 @@ from segmentation.vocabulary import (
     WIN_BACK,
 )
 from segmentation.words import Sentence, sentence
-from segmentation.yearly import Season
+from segmentation.yearly import Season, season_in
 
 NEAR = 0.5  # Segment_Confidence up to which a Loyalist is near VIP: that centre is at most 1.4 times as far as his own
 FIRST_ORDERS = 2  # after so many orders a Promising customer is still new
@@ -46,6 +46,7 @@ class History:
     months: int | None  # of the window; None: the whole log
     model: Model
     recipe: Recipe
+    season: Season | LeftOut
 
     @property
     def length(self) -> int:
@@ -53,10 +54,14 @@ class History:
         first = self.log["Order_Date"].min()
         return int((self.snapshot - first).days / (365.25 / YEAR))
 
+    def window(self, day: pd.Timestamp) -> int | None:
+        """Months that Frequency and Monetary look back on from a day; None, the whole log, where it holds no window."""
+        return self.months if self.months and covers(self.log, day, self.months) else None
+
     def past_days(self) -> list[pd.Timestamp]:
         """The day of the snapshot in earlier years, each with a whole window before it, the latest first."""
         days = [self.snapshot - pd.DateOffset(months=YEAR * n) for n in range(1, self.length // YEAR + 1)]
-        return [day for day in days if self.months and covers(self.log, day, self.months)]
+        return [day for day in days if self.window(day)]
 
 
 def slipped_from(segment: pd.Series, before: pd.Series) -> pd.Series:
@@ -90,7 +95,7 @@ def group_of(people: pd.DataFrame, overdue_from: float, season: Season | LeftOut
 
 def standing(history: History, day: pd.Timestamp, model: Model) -> pd.DataFrame:
     """Customers of a past day as group_of asks for them, by Customer_ID."""
-    window = history.months if history.months and covers(history.log, day, history.months) else None
+    window = history.window(day)
     then = rfm_from_orders(history.log[history.log["Order_Date"] < day], day, window).dropna().sort_index()
     then = then.join(place(model, then).columns(then.index))
     then = then.join(due(history.log, day, then["Segment_Name"]))
@@ -129,7 +134,7 @@ class Asked:
 def best_after(history: History, day: pd.Timestamp, length: pd.Timedelta, model: Model) -> pd.Index:
     """Who is VIP when so much time has passed since a past day, by a window as long as the one before that day."""
     end = day + length
-    window = history.months if history.months and covers(history.log, day, history.months) else None
+    window = history.window(day)
     first = pd.Timestamp.min if window else history.log["Order_Date"].min() + length
     rows = history.log[(history.log["Order_Date"] >= first) & (history.log["Order_Date"] < end)]
     later = rfm_from_orders(rows, end, window).dropna()
@@ -205,29 +210,48 @@ def rates_of(past: pd.DataFrame) -> dict:
     return found | dict(zip(names, [*shares, gain, gain - wide, gain + wide], strict=True))
 
 
-def measure(history: History, season, days: int, assumptions: Assumptions) -> Measured | LeftOut:
+def history_of(log: pd.DataFrame, snapshot: pd.Timestamp, months: int | None, model: Model, recipe: Recipe) -> History:
+    """The log with its season, as far as it shows one."""
+    return History(log, snapshot, months, model, recipe, season_in(log, snapshot))
+
+
+def halved(history: History) -> tuple[int, pd.Timestamp, Model] | LeftOut:
+    """Of a log too short for a year ahead: months ahead, the day in its middle, and segments made on that day."""
+    months = min(YEAR, history.length // 2)
+    if months < LEAST_MONTHS:
+        return LeftOut(f"what customers do by themselves; the log covers less than {2 * LEAST_MONTHS} months")
+    day = history.snapshot - pd.DateOffset(months=months)
+    before = history.log[history.log["Order_Date"] < day]
+    then = rfm_from_orders(before, day, history.window(day)).dropna().sort_index()
+    found = fit(then, history.recipe)
+    if isinstance(found, LeftOut):
+        return LeftOut(f"what customers do by themselves; {found.reason} on {day.date()}")
+    return months, day, found.model
+
+
+def start_of(history: History, days: int) -> pd.Timestamp | None:
+    """When the action for lapsed customers starts: before the season, if its outcome is known within twelve months."""
+    start = None if isinstance(history.season, LeftOut) else history.season.starts(history.snapshot)
+    last = history.snapshot + pd.DateOffset(months=YEAR) - pd.Timedelta(days=days)
+    return start if start is not None and start <= last else None
+
+
+def measure(history: History, days: int, assumptions: Assumptions) -> Measured | LeftOut:
     """What customers of each group did by themselves in the `days` after the action would have started, and earned.
 
     On the same day of all earlier years that have a whole window before them; where the log has none, half of it looks
     back, with segments of their own, and half ahead, scaled to twelve months.
     """
-    past, months = history.past_days(), YEAR
-    models = dict.fromkeys(past, history.model)
+    past, months, model = history.past_days(), YEAR, history.model
+    start = start_of(history, days) if past else None
     if not past:
-        months = min(YEAR, history.length // 2)
-        if months < LEAST_MONTHS:
-            return LeftOut(f"what customers do by themselves; the log covers less than {2 * LEAST_MONTHS} months")
-        past = [history.snapshot - pd.DateOffset(months=months)]
-        then = rfm_from_orders(history.log[history.log["Order_Date"] < past[0]], past[0], None).dropna().sort_index()
-        found = fit(then, history.recipe)
+        found = halved(history)
         if isinstance(found, LeftOut):
-            return LeftOut(f"what customers do by themselves; {found.reason} on {past[0].date()}")
-        models = {past[0]: found.model}
-    start = None if isinstance(season, LeftOut) or months < YEAR else season.starts(history.snapshot)
-    if start is not None and start + pd.Timedelta(days=days) > history.snapshot + pd.DateOffset(months=YEAR):
-        start = None  # the twelve months are over before its outcome is known
+            return found
+        months, day, model = found
+        past = [day]
     ahead = 0 if start is None else (start.to_period("M") - history.snapshot.to_period("M")).n
-    asked = Asked(days, pd.DateOffset(months=ahead), months, season, assumptions)
-    people = pd.concat([followed(history, day, models[day], asked) for day in past])
+    asked = Asked(days, pd.DateOffset(months=ahead), months, history.season, assumptions)
+    people = pd.concat([followed(history, day, model, asked) for day in past])
     table = pd.DataFrame({name: rates_of(people[people["Group"] == name]) for name in GROUPS}).T
-    return Measured(table, past, people, months, season, start)
+    return Measured(table, past, people, months, history.season, start)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from segmentation import changes
+from segmentation.calibration import direction
 from segmentation.changes import Since
 from segmentation.planning import Plan, proof
 from segmentation.problems import LeftOut, quietly
@@ -121,7 +122,7 @@ def how_sure(verdicts: pd.DataFrame, votes: int, lapsed: list[Sentence], forecas
         "Four groups are a choice for use: " + ("{votes}" if votes else "none") + " of the measures of fit asks for "
     )
     text += "exactly four. "
-    text += "" if isinstance(forecast, LeftOut) else "A year ago the forecast would have been off by {missed:%}. "
+    text += "" if isinstance(forecast, LeftOut) else "{direction}. "
     text += "{lapsed:; }." if lapsed else ""
     return sentence(
         text,
@@ -129,7 +130,7 @@ def how_sure(verdicts: pd.DataFrame, votes: int, lapsed: list[Sentence], forecas
         limits=len(verdicts),
         failed=failed,
         votes=votes,
-        missed=None if isinstance(forecast, LeftOut) else forecast.missed,
+        direction=quietly(direction, forecast),
         lapsed=lapsed,
     )
 

@@ -86,17 +86,22 @@ def meaning(rows: pd.DataFrame, line: pd.Series | None, where: str) -> str:
     if line is not None:
         other = (table["Amount"] - line[table.index]).abs() > CENT
         one &= other.groupby(table["Order"]).any()
-    share = one.mean()
-    if share >= MOST:
+    telling = line is not None or alike_by_chance(rows) <= HALF
+    if telling and one.mean() >= MOST:
         return TOTALS
-    if line is None and (~one).sum() < SEVERAL * rows["Order"].nunique():
+    lined = (~one).sum() if telling else len(one)  # orders that seem to have lines
+    if line is None and lined < SEVERAL * rows["Order"].nunique():
         return SINGLES
-    if share <= HALF:
+    if one.mean() <= HALF:
         return LINES
-    raise InputError(
-        f"{where}: the same on every line of {percent(share, 0)} of the orders with several lines; expected nearly all "
-        "(it is the order's total) or few (it is the line's). If it is the line's, name it Line_Total"
-    )
+    found = f"the same on every line of {percent(one.mean(), 0)} of the orders with several lines"
+    what = "If it is the line's, name it Line_Total; if it is the order's, give one row per order"
+    raise InputError(f"{where}: {found}, so it may be the order's total or the line's amount. {what}")
+
+
+def alike_by_chance(rows: pd.DataFrame) -> float:
+    """The chance that two orders drawn at random show the same amount: near 1 where everything costs the same."""
+    return float((rows.drop_duplicates("Order")["Amount"].value_counts(normalize=True) ** 2).sum())
 
 
 def count_once(rows: pd.DataFrame, means: str, dropped: int) -> tuple[pd.DataFrame, list[Entry]]:

@@ -79,6 +79,12 @@ def columns_of(log: pd.DataFrame | LeftOut, day: pd.Timestamp, customers: pd.Dat
     return pd.DataFrame({OVERDUE[0]: dates, OVERDUE[1]: found[OVERDUE[1]].round(2)})
 
 
+def add_columns(customers: pd.DataFrame, log: pd.DataFrame | LeftOut, day: pd.Timestamp) -> None:
+    """Write the columns OVERDUE into the customer table, where there is a log."""
+    found = columns_of(log, day, customers)
+    customers[list(found)] = found
+
+
 @dataclass(frozen=True)
 class Overdue:
     """Who is overdue, by segment."""

@@ -9,7 +9,7 @@ from segmentation.decisions import Action, Assumptions
 from segmentation.experiments import Design, add_tests
 from segmentation.groups import Measured, group_of
 from segmentation.problems import LeftOut
-from segmentation.vocabulary import GROUPS, WIN_BACK
+from segmentation.vocabulary import GROUPS, OVERDUE, WIN_BACK
 from segmentation.words import Sentence, sentence
 from segmentation.yearly import Season, index_ahead
 
@@ -20,6 +20,7 @@ class Plan:
 
     table: pd.DataFrame  # by group of GROUPS, the most margin first: see rows_of and experiments.add_tests; Priority
     groups: pd.Series  # group of each customer, '' where none
+    late_known: bool  # whether it is known who is overdue
     actions: dict[str, Action]  # by group
     measured: Measured | LeftOut
     season: Season | LeftOut
@@ -100,7 +101,7 @@ def make_plan(
     if not isinstance(measured, LeftOut) and measured.start is not None:
         table.loc[WIN_BACK, "Start"] = measured.start
     found = table.rename_axis("Group")
-    return Plan(found, groups, actions, measured, season, snapshot, assumptions, design)
+    return Plan(found, groups, OVERDUE[1] in customers, actions, measured, season, snapshot, assumptions, design)
 
 
 def proof(plan: Plan, group: str) -> Sentence:
@@ -112,7 +113,9 @@ def proof(plan: Plan, group: str) -> Sentence:
         few = "nearly all" if row["By_Itself"] > 0.5 else "hardly any"
         return sentence("none: {few} succeed by themselves, so what a success brings is not known", few=few)
     if not row["Control"]:
-        seen = "only {smallest:%0} and more would show" if pd.notna(row["Smallest"]) else "nothing would show"
+        seen = (
+            "only a success of {smallest:%0} or more would show" if pd.notna(row["Smallest"]) else "nothing would show"
+        )
         return sentence("none can, " + seen + "; act on cost", smallest=row["Smallest"])
     start = plan.snapshot if pd.isna(row["Start"]) else row["Start"]
     return sentence(
@@ -229,8 +232,11 @@ def unranked(plan: Plan) -> Sentence:
     if not names:
         return sentence("")
     if isinstance(plan.measured, LeftOut):
-        text = "The plan cannot be ranked: {reason}. What an action brings was not measured, so no money is named."
-        return sentence(text, reason=plan.measured.reason)
+        text = (
+            "The plan cannot be ranked: {reason}. What an action brings was not measured, so no money is named{slips}."
+        )
+        slips = "" if plan.late_known else ", and who is slipping cannot be told"
+        return sentence(text, reason=plan.measured.reason, slips=slips)
     text = "Not ranked, because too few were there, or nearly all did the same: {names:; }."
     return sentence(text, names=names)
 
@@ -241,7 +247,7 @@ def reading(plan: Plan) -> Sentence:
         text = "**What this tells us.** Nothing here is known to bring margin. {unranked}"
         return sentence(text, unranked=unranked(plan))
     text = (
-        "**What this tells us.** First: **{do}**, {when}: {first[Customers]:#} customers, {first[Successes]:.0f} more "
+        "**What this tells us.** First: **{do}**, {when}: {first[Customers]:#} customers, {first[Successes]:.3g} more "
         "successes*, {first[Margin]:$} of margin over twelve months*, so at most {first[Max_Spend]:$} a customer. The "
         "whole plan: {total:$} of margin*. {change} {unranked}"
     )
@@ -254,7 +260,7 @@ def reading(plan: Plan) -> Sentence:
 def next_step(plan: Plan) -> Sentence:
     """The first of the plan, as the headline says it; and what to do meanwhile, where the first waits for its day."""
     if not plan.ranked:
-        return sentence("nothing can be ranked yet. {unranked}", unranked=unranked(plan))
+        return sentence("nothing yet. {unranked}", unranked=unranked(plan))
     first = plan.first
     text = (
         "{do}, {when}: {first[Customers]:#} customers, {first[Margin]:$} of margin over twelve months if "
@@ -269,14 +275,14 @@ def next_step(plan: Plan) -> Sentence:
 def in_short(plan: Plan) -> Sentence:
     """The first of the plan, for a slide."""
     if not plan.ranked:
-        return sentence("nothing can be ranked yet")
+        return sentence("nothing yet, because nothing is known to bring margin")
     text = (
-        "{do}, {when}: {x[Customers]:#} customers, {x[Margin]:$} of margin in twelve months if {x[Success]:%0} of the "
-        "others succeed (assumed), at most {x[Max_Spend]:$} each."
+        "{do}, {when}: {x[Customers]:#} customers, {x[Margin]:$} of margin in a year if {x[Success]:%0} of those "
+        "who would not {counted} do because of it (assumed), at most {x[Max_Spend]:$} each."
     )
     first = plan.first
-    now = meanwhile(plan)
-    return sentence(text + "{now}", do=plan.do(first.name), when=plan.when(first.name), x=first, now=now)
+    numbers = {"counted": plan.design.counted(plan.actions[first.name].measure), "now": meanwhile(plan)}
+    return sentence(text + "{now}", do=plan.do(first.name), when=plan.when(first.name), x=first, **numbers)
 
 
 def meanwhile(plan: Plan) -> Sentence:

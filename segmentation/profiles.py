@@ -180,7 +180,7 @@ def beside(choice: Choice, measure: str, criteria: Criteria) -> Sentence:
 def reading(segments: pd.DataFrame, verdicts: pd.DataFrame) -> Sentence:
     """Whether the criteria are met, and what the two best segments bring."""
     failed = verdicts.loc[verdicts["Met"] == "NO", "Criterion"].str.lower().to_list()
-    verdict = "fails on: {failed:&}" if failed else "meets every criterion of chapter 1"
+    verdict = "fails on: {failed:&}" if failed else "meets every limit set for it"
     best = segments.loc[[VIP, LOYAL]]
     return sentence(
         "**What this tells us.** The segmentation " + verdict + ". {best:&} together are {people:%} of customers and "

@@ -8,7 +8,7 @@ import pandas as pd
 from segmentation.cohorts import first_orders
 from segmentation.problems import LeftOut
 from segmentation.words import Sentence, sentence
-from segmentation.yearly import Season
+from segmentation.yearly import Season, season_in
 
 SHOWN = 12  # quarters of joining at most, the latest
 YEAR = 4  # quarters
@@ -43,7 +43,12 @@ class Retention:
         return sentence(text, a=self.again.loc["season"], b=self.again.loc["other"])
 
 
-def retention_of(log: pd.DataFrame, snapshot: pd.Timestamp, season: Season | LeftOut) -> Retention | LeftOut:
+def retention_of(log: pd.DataFrame, snapshot: pd.Timestamp) -> Retention | LeftOut:
+    """Retention by quarter of the first order, the season's marked where the log shows one."""
+    return by_quarter(log, snapshot, season_in(log, snapshot))
+
+
+def by_quarter(log: pd.DataFrame, snapshot: pd.Timestamp, season: Season | LeftOut) -> Retention | LeftOut:
     """Retention by calendar quarter of the first order; refunds are no orders."""
     over = (snapshot - pd.Timedelta(days=1)).to_period("Q")
     over = over if over.end_time.normalize() < snapshot else over - 1

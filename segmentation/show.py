@@ -118,10 +118,14 @@ class Page:
         told = {"name": name, "number": number, "finding": finding, "drawn": canvas.drawn, "more": added}
         display(self._bundle(png, alt), raw=True, metadata={"image/png": {"alt": alt, **told}})
         if self.drawings:
-            for width, suffix in ((WIDE, ""), (NARROW, "-narrow")):
-                drawing = plot(result, Canvas(finding, self.words, width, titled=False))
-                save_drawing(drawing, Path(self.drawings, f"{name}{suffix}.svg"))
+            self._draw(plot, result, finding, name)
         display(as_markdown(f"*Figure {number}. {plain(shows + added)}.*"))
+
+    def _draw(self, plot, result, finding: str, name: str) -> None:
+        """One figure as the report has it: a drawing for a desk and a narrow one for a phone, without title."""
+        for width, suffix in ((WIDE, ""), (NARROW, "-narrow")):
+            drawing = plot(result, Canvas(finding, self.words, width, titled=False))
+            save_drawing(drawing, Path(self.drawings, f"{name}{suffix}.svg"))
 
     def answer(self, top: FirstScreen, answer: Answer, name: str) -> None:
         """Put the answer and the figure of this name, drawn before, on the first screen; and all of it as a record."""
@@ -145,5 +149,6 @@ class Page:
             figure.savefig(drawn, dpi=dpi)
         plt.close(figure)
         Image.open(drawn).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(small, "png", optimize=True)
-        (self.images / f"{name}.png").write_bytes(small.getvalue())
+        for folder in filter(None, (self.images, self.drawings)):
+            Path(folder, f"{name}.png").write_bytes(small.getvalue())
         return small.getvalue()

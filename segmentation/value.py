@@ -23,7 +23,7 @@ SAME_AGAIN, SEGMENT_MEAN, BOOSTED = CANDIDATES
 BGNBD = "BG/NBD + Gamma-Gamma"  # the field's reference; it speaks for some customers only, so it never ships
 BUSY_MONTHS = (11, 12)  # Christmas shoppers come for the season
 MOST_PERIODS = 6  # judged at most, to bound the cost; more hardly narrow a t-quantile
-FLATTERED = 3.6  # points of the total, in simulated shops: tests/benchmarks/coverage.py, data/README.md
+FLATTERED = 3.7  # points of the total, in simulated shops: tests/benchmarks/coverage.py, data/README.md
 
 
 @dataclass(frozen=True)

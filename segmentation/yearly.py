@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from segmentation.orders import PEAK, Months
+from segmentation.orders import PEAK, Months, by_month
 from segmentation.problems import LeftOut
 
 SEASON_YEARS = 2  # that every month must have been seen in: one year cannot tell a season from growth
@@ -47,6 +47,11 @@ def season_of(months: Months) -> Season | LeftOut:
     index = relative.mean()
     stands_out = (relative > PEAK).all()
     return Season(index, run_of(stands_out, int(index.idxmax())), years)
+
+
+def season_in(log: pd.DataFrame, snapshot: pd.Timestamp) -> Season | LeftOut:
+    """The season that an order log shows."""
+    return season_of(by_month(log, snapshot))
 
 
 def run_of(stands_out: pd.Series, peak: int) -> tuple[int, ...]:

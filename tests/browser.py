@@ -8,6 +8,7 @@ import pytest
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 FLAGS = "headless=new no-sandbox disable-gpu disable-dev-shm-usage no-first-run hide-scrollbars".split()
+PATIENCE = 120  # seconds, on a machine that does much else
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -26,6 +27,7 @@ class Browser:
             options.add_argument(f"--{flag}")
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         self.driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(executable_path=driver))
+        self.driver.set_script_timeout(PATIENCE)
         self.tell = self.driver.execute_cdp_cmd
 
     def open(self, path: Path, width: int = 1280, dark: bool = False, scripts: bool = True) -> None:
@@ -41,6 +43,12 @@ class Browser:
     def ask(self, script: str, *arguments):
         """What a JavaScript expression of the arguments `a`, `b` comes to."""
         return self.driver.execute_script(f"const [a, b] = arguments; return ({script})", *arguments)
+
+    def wait(self, script: str) -> None:
+        """Go on when a JavaScript expression has become true."""
+        from selenium.webdriver.support.wait import WebDriverWait
+
+        WebDriverWait(self.driver, PATIENCE).until(lambda _: self.ask(script))
 
     def violations(self) -> list:
         """What axe-core finds wrong with the page as it stands."""

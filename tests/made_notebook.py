@@ -128,6 +128,7 @@ def make(folder, decisions, answer=None):
     told = []
     place = SimpleNamespace(update=lambda data, **_: told.append(data))
     shown(lambda: page.figure(figures.plot_overview, answer.segments, "overview", "All in one"))
+    page.save(figures.plot_summary(answer, page.words), "summary", dpi=150)
     page.answer(SimpleNamespace(text=place, picture=place), answer, "overview")
     page.stage.cleanup()
     first = nbformat.v4.new_code_cell("top", id="answer")

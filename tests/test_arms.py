@@ -133,7 +133,7 @@ def plan(decisions):
     table["Start"] = pd.to_datetime(["2026-10-01", None, None, None, None])
     groups = pd.Series(np.repeat([WIN_BACK, KEEP_VIP, ""], [100, 50, 250]))
     rest = [LeftOut(""), LeftOut(""), START, decisions.ASSUMPTIONS, DESIGN]
-    return planning.Plan(table, groups, decisions.ACTIONS, *rest)
+    return planning.Plan(table, groups, True, decisions.ACTIONS, *rest)
 
 
 @pytest.fixture(scope="module")

@@ -399,6 +399,10 @@ def test_a_date_of_the_last_order_stands_in_for_recency(cleaned, slim):
     result = cleaned(frame, snapshot="2026-07-01")
     assert list(result.customers["Recency"]) == list(slim["Recency"])
     assert entry(result, "Recency counted from Last_Order_Date to 2026-07-01") == (300, "column computed")
+    with pytest.raises(
+        InputError, match=r"column Last_Order_Date holds no date \('never' in the first row\); expected"
+    ):
+        cleaned(frame.assign(Last_Order_Date="never"))
     later = cleaned(replaced(frame, [0, 1], "Last_Order_Date", ["nonsense", "31/08/2026"]))  # the day after the last
     assert reasons(later) == {2: "Recency is not a number"}
     assert later.customers["Recency"].iloc[0] == 1

@@ -55,6 +55,7 @@ def test_orders_alone_become_a_report_from_any_folder(project, folder, generator
     report = (folder / "march" / "report.html").read_text(encoding="utf-8")
     assert "120 customers" in report and "EUR 1" in report and "$" not in report.split("<main")[1][:3000]
     assert "synthetic" not in report and "run all cells" not in report
+    assert 'class="narrow"' in report  # drawings of their own for a phone
     assert (project / NOTEBOOK.name).read_bytes() == NOTEBOOK.read_bytes()
     assert not (project / "data").exists()
 

@@ -135,11 +135,11 @@ def history(decisions):
             rows.append((name, f"{year}-12-01", 10))
             rows += [(name, f"{year + 1}-12-10", 100)] if number % 2 == 0 else []
     rows.append(("2024 1", "2025-08-01", 7))  # back before the action
-    return groups.History(log_of(rows), DAY, 12, MODEL, decisions.RECIPE)
+    return groups.History(log_of(rows), DAY, 12, MODEL, decisions.RECIPE, CHRISTMAS)
 
 
 def test_lapsed_customers_are_measured_from_the_day_the_action_would_have_started(history, decisions):
-    found = groups.measure(history, CHRISTMAS, 90, decisions.ASSUMPTIONS)
+    found = groups.measure(history, 90, decisions.ASSUMPTIONS)
     row = found.table.loc[WIN_BACK]
     assert found.days == [pd.Timestamp("2025-07-01"), pd.Timestamp("2024-07-01")] and found.months == 12
     assert found.start == pd.Timestamp("2026-10-01")
@@ -150,14 +150,14 @@ def test_lapsed_customers_are_measured_from_the_day_the_action_would_have_starte
 
 
 def test_without_a_season_they_are_measured_at_once(history, decisions):
-    found = groups.measure(history, NO_SEASON, 90, decisions.ASSUMPTIONS)
+    found = groups.measure(dataclasses.replace(history, season=NO_SEASON), 90, decisions.ASSUMPTIONS)
     assert found.start is None and found.table.loc[WIN_BACK, "By_Itself"] == 1 / 150
 
 
 def test_what_comes_after_the_snapshot_or_the_horizon_changes_nothing(history, decisions):
     later = pd.concat([history.log, log_of([(f"2024 {n}", "2026-07-01", 999) for n in range(60)])])
-    same = groups.measure(dataclasses.replace(history, log=later), CHRISTMAS, 90, decisions.ASSUMPTIONS)
-    pd.testing.assert_frame_equal(same.table, groups.measure(history, CHRISTMAS, 90, decisions.ASSUMPTIONS).table)
+    same = groups.measure(dataclasses.replace(history, log=later), 90, decisions.ASSUMPTIONS)
+    pd.testing.assert_frame_equal(same.table, groups.measure(history, 90, decisions.ASSUMPTIONS).table)
 
 
 def test_a_short_log_is_halved_and_says_so(history, decisions, words, shop):
@@ -165,23 +165,38 @@ def test_a_short_log_is_halved_and_says_so(history, decisions, words, shop):
         Customer_ID=shop[0]["Customer_ID"].astype(str), Order_Date=pd.to_datetime(shop[0]["Order_Date"])
     )
     year = orders[orders["Order_Date"] >= "2025-07-01"]
-    short = dataclasses.replace(history, log=year)
-    found = groups.measure(short, NO_SEASON, 90, decisions.ASSUMPTIONS)
+    short = dataclasses.replace(history, log=year, season=NO_SEASON)
+    found = groups.measure(short, 90, decisions.ASSUMPTIONS)
     assert found.months == 5 and found.days == [pd.Timestamp("2026-02-01")]
     assert words.text(found.note).startswith(
         "Measured on customers of 2026-02-01, who were followed for 5 months, times 2.4"
     )
     assert list(found.table.index) == list(GROUPS)
+    spent = year[year["Order_Date"] >= "2026-02-01"].groupby("Customer_ID")["Amount"].sum().clip(lower=0)
+    expected = decisions.ASSUMPTIONS.kept_of_spend * spent.reindex(found.people.index, fill_value=0.0) * 12 / 5
+    assert found.people["Margin"].to_numpy() == pytest.approx(expected.to_numpy()) and expected.max() > 0
     weeks = dataclasses.replace(history, log=year[year["Order_Date"] >= "2025-12-01"])
-    assert "less than 8 months" in groups.measure(weeks, NO_SEASON, 90, decisions.ASSUMPTIONS).reason
+    assert "less than 8 months" in groups.measure(weeks, 90, decisions.ASSUMPTIONS).reason
 
 
 def test_moving_up_is_judged_by_windows_of_equal_length(history):
     """Orders that leave the window do not count; a log that only grows longer moves nobody up."""
-    steady = log_of([("x", day, 50) for day in pd.date_range("2025-07-01", "2026-06-30", freq="30D")])
+    steady = log_of([("x", day, 50) for day in pd.date_range("2025-07-01", "2026-06-30", freq="18D")])
     half = dataclasses.replace(history, log=steady, months=None)
     day = pd.Timestamp("2026-01-01")
-    before = groups.standing(half, day, MODEL).loc["x", "Segment_Name"]
-    assert before != VIP and "x" not in groups.best_after(half, day, pd.Timedelta(days=90), MODEL)
+    assert groups.standing(half, day, MODEL).loc["x", "Segment_Name"] == LOYAL
+    assert (
+        groups.standing(half, pd.Timestamp("2026-04-01"), MODEL).loc["x", "Segment_Name"] == VIP
+    )  # by its length only
+    assert "x" not in groups.best_after(half, day, pd.Timedelta(days=90), MODEL)
     more = pd.concat([steady, log_of([("x", f"2026-01-{n:02d}", 90) for n in range(2, 20)])])
     assert "x" in groups.best_after(dataclasses.replace(half, log=more), day, pd.Timedelta(days=90), MODEL)
+
+
+@pytest.mark.parametrize(
+    ("day", "start"), [("2026-07-01", "2026-10-01"), ("2026-10-01", "2026-10-01"), ("2026-10-02", None)]
+)
+def test_an_outcome_that_comes_after_the_twelve_months_cannot_be_waited_for(history, day, start):
+    """From 2 October on the next first of October is so late that its 90 days end beyond the year."""
+    found = groups.start_of(dataclasses.replace(history, snapshot=pd.Timestamp(day)), 90)
+    assert found == (start and pd.Timestamp(start))

@@ -90,6 +90,18 @@ def test_rows_on_a_bound_are_used(read, row):
     assert len(read([GOOD, row], 0).log) == 2
 
 
+@pytest.mark.parametrize("columns", ["Amount", "Quantity,Unit_Price", "Line_Total"])
+def test_orders_without_any_day_are_refused_whatever_the_amount_is_called(tmp_path, columns):
+    path = tmp_path / "log.csv"
+    lines = [f"{number % 9},a,no day,{','.join('5' for _ in columns.split(','))}" for number in range(20)]
+    path.write_text(f"Order_ID,Customer_ID,Order_Date,{columns}\n" + "\n".join(lines))
+    with pytest.raises(InputError, match=r"^log\.csv: .* expected the day of the order, like 2026-06-30"):
+        read_orders(path, 0.05)
+    path.write_text(path.read_text().replace("no day", "2026-06-30").replace(",5", ",x"))
+    with pytest.raises(InputError, match=r"^log\.csv: .* expected the value of the order, like 129\.90"):
+        read_orders(path, 0.05)
+
+
 def test_more_unusable_rows_than_the_limit_stop_with_the_first_line(read):
     rows = [("a", str(n), "2026-06-30" if n else "30.6.", 5) for n in range(20)]
     assert len(read(rows).log) == 19

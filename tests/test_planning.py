@@ -155,9 +155,11 @@ def test_without_a_log_the_plan_says_what_it_cannot_rank(plan_of, words):
     found = plan_of(LeftOut("there is no order log"), develop=5, back=9)
     assert not found.ranked and found.table["Priority"].isna().all() and not found.table["Control"].any()
     assert words.text(planning.next_step(found)) == (
-        "nothing can be ranked yet. The plan cannot be ranked: there is no order log. What an action brings was not "
-        "measured, so no money is named."
+        "nothing yet. The plan cannot be ranked: there is no order log. What an action brings was not measured, so no "
+        "money is named."
     )
+    blind = words.text(planning.next_step(dataclasses.replace(found, late_known=False)))
+    assert blind.endswith("so no money is named, and who is slipping cannot be told.")
     said = words.text(planning.reading(found)) + words.text(planning.how_made(found))
     assert "$" not in said and "nan" not in said.lower()
     assert {words.text(cell) for cell in planning.plan_table(found)["Test"]} == {
@@ -203,7 +205,7 @@ def test_where_no_test_can_show_anything_there_is_no_control(plan_of, words):
     smallest = found.first["Smallest"]
     assert (
         words.text(planning.proof(found, KEEP_VIP))
-        == f"none can, only {100 * smallest:.0f} % and more would show; act on cost"
+        == f"none can, only a success of {100 * smallest:.0f} % or more would show; act on cost"
     )
     seen = Comparison(0.5, np.nan, 0.05, 0.8).chance(smallest * 0.5 / 0.5, 100)
     assert seen == pytest.approx(0.8, abs=0.001)
@@ -220,7 +222,11 @@ def test_an_arm_below_the_smallest_is_raised_to_it_or_not_planned(plan_of):
 def test_the_error_level_is_shared_among_planned_tests_only(plan_of, decisions):
     rates = measured_as(develop=(0.2, 20.0), back=(0.2, 20.0), vip=(0.5, 1.0))
     found = plan_of(rates, develop=4_000, back=5_000, vip=10).table
-    assert (found["Control"] > 0).sum() == 2 and set(found["Alpha"]) == {decisions.ASSUMPTIONS.alpha / 2}
+    alpha = decisions.ASSUMPTIONS.alpha / 2
+    assert (found["Control"] > 0).sum() == 2 and set(found["Alpha"]) == {alpha}
+    control = found.loc[WIN_BACK, "Control"]
+    for size, enough in ((control, True), (control - 1, False)):
+        assert (Comparison(0.2, np.nan, alpha, 0.8, 1 - size / 5_000).chance(0.4, 5_000) >= 0.8) == enough
 
 
 def test_a_lift_of_a_share_is_never_one_of_spend(decisions):
@@ -239,6 +245,7 @@ def test_spend_is_capped_before_it_is_compared(plan_of, decisions):
     )
     measured = dataclasses.replace(found.measured, people=people)
     row = experiments.money_table(found.table, measured, decisions.ASSUMPTIONS, decisions.DESIGN).loc[WIN_BACK]
+    row = row.map(lambda cell: getattr(cell, "numbers", {"lift": cell})["lift"])
     assert row["With CUPED"] < row["Lift found"]
     assert row["With CUPED"] / row["Lift found"] == pytest.approx(np.sqrt(1 - row["Correlation"] ** 2), rel=0.05)
     whale = people.assign(

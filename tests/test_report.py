@@ -126,7 +126,7 @@ def test_tags_say_what_goes_where(made):
     assert "Secret" not in text and "skipped result" not in text and "hidden = 1" not in text
     first_chapter, second = told.sections
     assert "A lead with 50.0" in str(first_chapter.lead[0]) and first_chapter.groups[0][0] == "method"
-    assert [look for look, _ in second.groups] == ["open", "folded"]
+    assert [look for look, _ in second.groups] == ["open", "details"]
     assert "A proof stands here" in text.split('id="appendix"')[1]
 
 
@@ -192,6 +192,12 @@ def test_a_drawing_keeps_its_text_and_needs_no_style():
     assert 'aria-label="an &#34;alt&#34; &lt;b&gt;"' in made
 
 
+def test_a_caption_says_above_where_a_phone_has_it_above():
+    assert story.captions("Figure 1. Bars <b>.") == "Figure 1. Bars &lt;b&gt;."
+    both = story.captions("Left: a. Right: b.")
+    assert both == '<span class="wide">Left: a. Right: b.</span><span class="narrow">Above: a. Below: b.</span>'
+
+
 def test_a_run_without_warnings_or_day_has_none(tmp_path, decisions):
     answer = made_notebook.answer_of(decisions, warned=False, day=None)
     notebook, drawn = made_notebook.make(tmp_path, decisions, answer)
@@ -199,6 +205,13 @@ def test_a_run_without_warnings_or_day_has_none(tmp_path, decisions):
     before_plan = text.split('id="plan"')[0]
     assert 'class="warning"' not in before_plan and "day not named" in before_plan
     assert "of margin ahead" not in text and "Worth next year" not in text  # no forecast without orders
+
+
+@pytest.mark.parametrize(("length", "whole"), [(first.LONGEST, True), (first.LONGEST + 1, False)])
+def test_a_long_warning_leaves_room_and_is_there_in_full(length, whole):
+    text = ("a" * 50 + "; " + "b" * length)[:length]
+    seen, rest = first.shortened(text)
+    assert (rest == "") is whole and "; ".join(part for part in (seen, rest) if part) == text
 
 
 def test_change_since_last_time_stands_on_the_cards(decisions, words):
@@ -234,11 +247,15 @@ def test_text_of_drawings_can_be_read(made, browser, width):
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_accessible_by_axe(page, browser, width, dark):
-    browser.open(page, width, dark)
-    assert browser.violations() == []
+def test_accessible_by_axe(page, browser, width):
+    browser.open(page, width)
     browser.ask("document.querySelectorAll('details').forEach((e) => { e.open = true; })")
+    assert browser.violations() == []
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1280, True), (390, True), (390, False)])
+def test_accessible_as_it_opens_and_in_the_dark(made, browser, width, dark):
+    browser.open(made[0], width, dark)
     assert browser.violations() == []
 
 
@@ -271,11 +288,9 @@ def test_contents_are_in_view_on_a_desk_and_a_menu_on_a_phone(page, browser):
 def test_the_place_is_marked_and_a_deep_link_opens_what_is_folded(made, browser):
     browser.open(made[0])
     browser.ask("location.hash = '#A-Proof'")
-    folded = "document.getElementById('A-Proof').closest('details')"
-    waiting = f"const done = arguments[0]; setTimeout(() => done({folded}.open), 1500)"
-    assert browser.driver.execute_async_script(waiting)
-    marked = browser.ask("[...document.querySelectorAll('nav.side a[aria-current]')].map((a) => a.textContent)")
-    assert marked == ["Appendix"]
+    browser.wait("document.getElementById('A-Proof').closest('details').open")
+    marked = "[...document.querySelectorAll('nav.side a[aria-current]')].map((a) => a.textContent).join()"
+    browser.wait(f"{marked} === 'Appendix'")
 
 
 def test_first_screen_of_a_desk_and_one_column_on_a_phone(shipped, browser):
@@ -312,9 +327,28 @@ def test_per_cent_is_never_alone_on_a_line(page):
     assert not re.search(r">[^<]*\d %", re.sub(r"<text.*?</text>", "", shown, flags=re.S))
 
 
-def test_motion_is_reduced_where_asked():
-    css = (ROOT / "segmentation" / "report" / "page.css").read_text(encoding="utf-8")
-    assert "prefers-reduced-motion: reduce" in css and "animation" not in css and "transition" not in css
+def test_motion_is_reduced_where_asked(made, browser):
+    browser.open(made[0])
+    how = "getComputedStyle(document.documentElement).scrollBehavior"
+    assert browser.ask(how) == "smooth"
+    browser.tell("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-reduced-motion", "value": "reduce"}]})
+    assert browser.ask(how) == "auto"
+
+
+def test_by_keyboard_the_focus_is_seen_and_the_first_stop_skips_the_contents(made, browser):
+    browser.open(made[0])
+    stops = []
+    for _ in range(6):
+        browser.driver.switch_to.active_element.send_keys("\ue004")  # Tab
+        stops.append(
+            browser.ask(
+                "((e, r, s) => [e.hash || e.tagName, r.left >= 0 && r.top >= 0, parseFloat(s.outlineWidth)])"
+                "(document.activeElement, document.activeElement.getBoundingClientRect(), "
+                "getComputedStyle(document.activeElement))"
+            )
+        )
+    assert stops[0][0] == "#main" and [stop[0] for stop in stops[1:4]] == ["#answer", "#plan", "#1-First"]
+    assert all(in_view and outline >= 2 for _, in_view, outline in stops)
 
 
 def grid(points: int, model: dict, seed: int = 1) -> pd.DataFrame:
@@ -441,3 +475,12 @@ def test_the_slide_is_full_size_and_carries_warnings_and_the_day(decisions, word
     for warning in answer.warnings:
         assert words.text(warning) in said
     assert "as of 1 July 2026" in said and "shop.csv" in said and "seed" not in said
+
+
+def test_the_slide_stands_in_the_report(made, browser):
+    browser.open(made[0])
+    browser.ask("document.getElementById('slide').closest('details').open = true")
+    assert browser.ask("((i) => [i.naturalWidth, i.naturalHeight])(document.querySelector('#slide img'))") == [
+        1920,
+        1080,
+    ]

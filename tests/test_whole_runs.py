@@ -1,6 +1,7 @@
 """The promises of a whole run, on a dozen made shops: complete or refused, and honest about what it lacks."""
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -37,9 +38,12 @@ def test_every_cell_can_run_again_and_shows_the_same(kernel, with_log):
 def test_a_shop_with_its_log_gets_every_chapter_and_every_file(with_log):
     assert "*Left out" not in with_log.text, [line for line in with_log.text.split("\n") if "*Left out" in line]
     customers = with_log.table("ecommerce_segmented_customers.csv")
-    assert {"Previous_Segment", "Segment_Since", "CLV_12M"} <= set(customers)
+    assert {"Previous_Segment", "Segment_Since", "Expected_Next_Order", "Overdue_Ratio", "CLV_12M"} <= set(customers)
     plan = with_log.table("campaign_plan.csv")
     assert list(plan["Customer_ID"]) == list(customers["Customer_ID"])
+    first = re.search(r"\*\*Do first:\*\* (?:keep|grow|develop|win back) (.+?), (?:now|on )", with_log.text)[1]
+    assert set(plan.loc[plan["Priority"] == "1", "Group"]) == {first}
+    assert f"First: **{re.search(r'Do first:[*]{2} (.+?), ', with_log.text)[1]}**" in with_log.text
     pictures = {path.name for path in (with_log.out / "images").iterdir()}
     assert pictures == {path.name for path in (ROOT / "images").iterdir()}
 
@@ -48,7 +52,9 @@ def test_without_a_log_each_chapter_that_needs_it_says_so_in_a_line(kernel, slim
     run = complete(kernel.run(slim))
     assert run.text.count("*Left out") >= 5
     assert not {"Segment_Since", "CLV_12M"} & set(run.table("ecommerce_segmented_customers.csv"))
-    assert run.table("campaign_plan.csv")["Max_Spend"].eq("").all()
+    plan = run.table("campaign_plan.csv")
+    assert plan["Max_Spend"].eq("").all() and plan["Priority"].eq("").all() and set(plan["Arm"]) == {"no test"}
+    assert "**Do first:** nothing yet. The plan cannot be ranked: there is no order log" in run.text
 
 
 def test_fifty_customers_are_enough_and_thirty_are_not(kernel, generator):

@@ -1,4 +1,4 @@
-"""Figures of chapter 5: which k, the segments, how sure each customer's place is."""
+"""Figures of the clusters: which k, the segments, how sure each customer's place is."""
 
 import numpy as np
 import pandas as pd

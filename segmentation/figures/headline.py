@@ -5,13 +5,14 @@ import textwrap
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from segmentation.figures.style import COLOUR, QUIET, Canvas
+from segmentation.figures.style import COLOUR, QUIET, Canvas, even_lines
 from segmentation.headline import Answer
 from segmentation.planning import in_short, tasks
 from segmentation.problems import LeftOut
 from segmentation.vocabulary import LOYAL, PROMISING, SEGMENTS, VIP
 from segmentation.words import Words
 
+CROWDED = 1.25  # of the height of a row on the summary page, where warnings take from it: smaller letters
 SHARES = {"Revenue_Share": ("revenue", None), "Customer_Share": ("customers", "////")}  # column: (word, hatch)
 
 
@@ -59,29 +60,30 @@ def plot_summary(answer: Answer, words: Words):
     lines = "\n".join(warned).count("\n") + 1 if warned else 0
     step = 1.5 - 0.075 * lines
     for row, name in enumerate(SEGMENTS):
-        summary_row(ax, 6.65 - step * row, name, answer, words)
+        summary_row(ax, 6.65 - step * row, step, name, answer, words)
     if warned:
         look = {"facecolor": "#fdf3e3", "edgecolor": COLOUR[PROMISING], "linewidth": 1, "boxstyle": "square,pad=0.4"}
         ax.text(0.62, 1.35, "\n".join(warned), size=11, va="bottom", bbox=look)
-    first = textwrap.fill(words.text("Do first: {step}", step=in_short(answer.plan)), 112)
+    first = "\n".join(even_lines(words.text("Do first: {step}", step=in_short(answer.plan)), 112))
     ax.text(0.5, 0.8, first, size=12.5, weight="bold", va="center")
     ax.text(0.5, 0.22, words.text(answer.made), size=11, color=QUIET, va="center")
     return fig
 
 
-def summary_row(ax, y: float, name: str, answer: Answer, words: Words) -> None:
-    """One segment of the summary page, centred at y."""
+def summary_row(ax, y: float, step: float, name: str, answer: Answer, words: Words) -> None:
+    """One segment of the summary page, centred at y, on `step` of its height."""
+    size = 13 if step > CROWDED else 11
     part = answer.segments.loc[name]
     widest = answer.segments[list(SHARES)].max().max() or 1
-    ax.barh(y - 0.1, 0.14, height=0.96, left=0.5, color=COLOUR[name], edgecolor="#77736a", linewidth=0.5)
-    ax.text(0.8, y, f"{name}\n{part['Customers']:,.0f} customers", size=13, va="center", weight="bold")
-    for level, (column, (_, hatch)) in zip((y + 0.2, y - 0.3), SHARES.items(), strict=True):
+    ax.barh(y, 0.14, height=0.72 * step, left=0.5, color=COLOUR[name], edgecolor="#77736a", linewidth=0.5)
+    ax.text(0.8, y, f"{name}\n{part['Customers']:,.0f} customers", size=size, va="center", weight="bold")
+    for level, (column, (_, hatch)) in zip((y + 0.165 * step, y - 0.165 * step), SHARES.items(), strict=True):
         width = 2.8 * part[column] / widest
-        share_bar(ax, name, level, width, hatch, height=0.42, left=4.1)
-        ax.text(4.2 + width, level, words.text("{share:%}", share=part[column]), size=13, va="center")
+        share_bar(ax, name, level, width, hatch, height=0.28 * step, left=4.1)
+        ax.text(4.2 + width, level, words.text("{share:%}", share=part[column]), size=size, va="center")
     typical = "{Frequency_Median:# order}, {Monetary_Median:$}\nlast {Recency_Median:# day} ago"
     ahead = "" if isinstance(answer.ahead, LeftOut) else words.money(answer.ahead[name])
     typical = words.text(typical, **part) + (f"\n{ahead} of margin ahead" if ahead else "")
-    ax.text(8.2, y, typical, size=13, va="center")
+    ax.text(8.2, y, typical, size=size, va="center")
     todo = [textwrap.shorten(words.text(part), 76, placeholder=" ...") for part in tasks(answer.plan, name)[:2]]
-    ax.text(11.4, y, "\n".join(textwrap.fill(part, 38) for part in todo), size=12, va="center")
+    ax.text(11.4, y, "\n".join(textwrap.fill(part, 38) for part in todo), size=size - 1, va="center")

@@ -1,4 +1,4 @@
-"""Figures of chapter 9: segments over time, and flows between them, at quarter ends and since an earlier run."""
+"""Figures of movement: segments at quarter ends, and flows since an earlier run."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Chapter 8: the plan, and what a test of it would find."""
+"""Figures of the plan, and of what a test of it would find."""
 
 import numpy as np
 import pandas as pd
@@ -52,8 +52,9 @@ def plot_power(plan: Plan, canvas):
 
 def plot_score_map(cells: pd.DataFrame, canvas):
     """Recency score across, frequency score up; a cell in its segment's colour: name, customers, margin, what to do."""
-    drawn = "Recency score across (5 = most recent), frequency score up; margin left in the window"
-    drawn += "" if len(cells) == 5 else "; no row for frequency scores that nobody has (ties)"
+    drawn = "Recency score across, frequency score up (5 is best"
+    drawn += "" if len(cells) == 5 else "; scores that nobody has, for ties, are left out"
+    drawn += "); margin left in the window"
     fig, ax = canvas.axes("Map of recency and frequency scores", drawn, 0.78 * len(cells) + 0.3)
     for row, f_score in enumerate(cells.index[::-1]):
         values = cells.loc[f_score]

@@ -5,7 +5,7 @@ import warnings
 from pathlib import Path
 
 import matplotlib.pyplot as plt
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from segmentation.vocabulary import SEGMENTS
 from segmentation.words import Words, count
@@ -15,6 +15,7 @@ ON = dict(zip(SEGMENTS, ("white", "white", "white", "#222222"), strict=True))  #
 INK, QUIET, ACCENT, SOFT, BAND = "#222222", "#5f5f5f", "#17616f", "#6696a3", "#d5e6e9"
 DPI = 100  # 8.4 inches make 840 pixels, the width of a column on the web
 WIDE, NARROW = 8.4, 4.3  # inches: a column on the web; a phone's screen, on which the same letters stay readable
+FEW_TICKS = 4  # of money that find room side by side on a phone
 MANY_DOTS = 300  # beyond, each dot as an element of its own makes a drawing larger than a picture of it
 STYLE = {
     "font.family": "DejaVu Sans",
@@ -55,6 +56,18 @@ def readable(name: str) -> str:
     return NAMES.get(name, name.replace("_", " ").capitalize())
 
 
+def even_lines(text: str, width: int = 92) -> list[str]:
+    """A text in as few lines of at most this many characters as it needs, about equally long, no "%" on its own.
+
+    >>> even_lines("one two three four five 6 %", 20)
+    ['one two three', 'four five 6\\xa0%']
+    """
+    glued = text.replace(" %", "\xa0%")
+    lines = textwrap.wrap(glued, width)
+    shorter = (textwrap.wrap(glued, size) for size in range(len(glued) // max(len(lines), 1), width))
+    return next((found for found in shorter if len(found) == len(lines)), lines)
+
+
 class Canvas:
     """What a plot needs to know beside its result: the finding in its title, and how numbers are written.
 
@@ -77,7 +90,7 @@ class Canvas:
         grid: as plt.subplots takes it. Returns (figure, axes).
         """
         self.shows, self.drawn = shows, drawn
-        head = textwrap.wrap(self.finding, 92) if self.titled else []
+        head = even_lines(self.finding) if self.titled else []
         top = 0.30 + 0.19 * len(head) if self.titled else 0
         panels = self._stacked if self.narrow else plt.subplots
         fig, axes = panels(figsize=(self.width, height + top), layout="constrained", **grid)
@@ -98,6 +111,8 @@ class Canvas:
 
     def money(self, axis) -> None:
         """Money with thousands separators on a matplotlib axis."""
+        if self.narrow and axis.get_scale() == "linear":
+            axis.set_major_locator(MaxNLocator(FEW_TICKS))
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{self.words.prefix}{value:,.0f}"))
 
     def counts(self, axis) -> None:

@@ -1,4 +1,4 @@
-"""Chapter 10: how far the forecast was off, and what segments are worth."""
+"""Figures of value: how far the forecast was off, and the margin that segments are expected to leave."""
 
 from segmentation.budget import Valued
 from segmentation.calibration import Forecast

@@ -11,6 +11,8 @@ from segmentation.report import markup
 from segmentation.report.tables import Table, download
 from segmentation.words import Words, percent
 
+LONGEST = 200  # characters of a warning that leave room for the segments on the first screen
+
 
 @dataclass(frozen=True)
 class Card:
@@ -31,7 +33,7 @@ class Screen:
     """What stands before the chapters."""
 
     facts: list[str]
-    warnings: list[Markup]
+    warnings: list[tuple[Markup, Markup]]  # (what is seen at once, the rest of a long one)
     step: Markup
     sure: Markup
     changed: Markup | None
@@ -53,7 +55,7 @@ def screen(record: dict) -> Screen:
     known = [name for name in segments if segments[name].notna().any()]
     return Screen(
         facts=[markup.plain(fact) for fact in facts],
-        warnings=[markup.inline(text) for text in record["warnings"]],
+        warnings=[shortened(text) for text in record["warnings"]],
         step=markup.inline(capital(record["step"])),
         sure=markup.inline(capital(record["sure"])),
         changed=record["changed"] and markup.inline(record["changed"]),
@@ -68,6 +70,12 @@ def screen(record: dict) -> Screen:
         names=[row["name"] for row in record["segments"]],
         chances=[(row["group"], f"{100 * row['share']:.4g}") for row in record["plan"]],
     )
+
+
+def shortened(warning: str) -> tuple[Markup, Markup]:
+    """A warning, of a long one its first part; and its other parts."""
+    head, _, rest = warning.partition("; ") if len(warning) > LONGEST else (warning, "", "")
+    return markup.inline(head), markup.inline(rest)
 
 
 def capital(text: str) -> str:

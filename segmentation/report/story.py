@@ -1,12 +1,15 @@
 """An executed notebook as sections of a page. Headings give the sections, tags of cells say what goes where:
 
-`report-skip` is left out, `report-details` shown on demand, `appendix` moved to the end. On a cell that begins with a
-heading a tag holds for the whole section, up to the next heading of the same or a higher level; else for the cell.
+`report-skip` is left out, `report-details` shown on demand and not printed, `appendix` moved to the end. On a cell that
+begins with a heading a tag holds for the whole section, up to the next heading of the same or a higher level; else for
+the cell.
 
 What follows the first paragraph under a heading explains how something was done, and is shown on demand, like a table
 of many rows or too wide for a phone that is not tagged `report-open`. "What this tells us" comes first in its chapter.
 """
 
+import base64
+import itertools
 import re
 from collections import Counter
 from dataclasses import dataclass, field
@@ -42,8 +45,7 @@ class Block:
 
     kind: str  # prose, note, table, figure
     content: object  # Markup, tables.Table or Figure
-    folded: bool = False  # shown on demand
-    method: bool = False  # explains how: not printed either
+    look: str  # open; folded, on demand on a screen; details and method, on demand and not printed
 
     @property
     def says(self) -> str:
@@ -67,14 +69,8 @@ class Section:
 
     @property
     def groups(self) -> list[tuple[str, list[Block]]]:
-        """Blocks with their neighbours that are shown alike: ("open", "folded" or "method", blocks)."""
-        found = []
-        for block in self.blocks:
-            look = "method" if block.method else "folded" if block.folded else "open"
-            if not found or found[-1][0] != look:
-                found.append((look, []))
-            found[-1][1].append(block)
-        return found
+        """Blocks with their neighbours of the same look: (look, blocks)."""
+        return [(look, [*blocks]) for look, blocks in itertools.groupby(self.blocks, lambda block: block.look)]
 
 
 @dataclass
@@ -84,6 +80,7 @@ class Story:
     title: str
     about: Markup  # what stands under the title
     record: dict  # headline.record, with the model
+    slide: str  # the page for a slide, PNG in base64; empty where it was not drawn
     sections: list[Section]
     appendix: list[Section]
 
@@ -94,7 +91,10 @@ class Story:
 
 
 def read(notebook, folder: Path | None) -> Story:
-    """The story of an executed notebook; raises InputError where it has no answer, so was not run to its end."""
+    """The story of an executed notebook; folder: see report.write.
+
+    Raises InputError where the notebook has no answer, so was not run to its end.
+    """
     reader = _Reader(folder)
     for cell in notebook.cells:
         (reader.text if cell.cell_type == "markdown" else reader.results)(cell)
@@ -104,7 +104,9 @@ def read(notebook, folder: Path | None) -> Story:
     main = [section for section in told if not section.appendix]
     about = Markup("\n").join([reader.sections[0].question, *(block.content for block in reader.sections[0].blocks)])
     appendix = [section for section in told if section.appendix]
-    return Story(reader.sections[0].title, about, reader.record, main, appendix)
+    path = folder / "summary.png" if folder else None
+    slide = base64.b64encode(path.read_bytes()).decode() if path and path.is_file() else ""
+    return Story(reader.sections[0].title, about, reader.record, slide, main, appendix)
 
 
 class _Reader:
@@ -128,7 +130,7 @@ class _Reader:
         starts = [*HEADING.finditer(cell.source)]
         head = cell.source[: starts[0].start()] if starts else cell.source
         if head.strip() and self.sections and SKIP not in self.tags(cell):
-            self.add(Block("prose", markup.prose(head), folded=DETAILS in self.tags(cell)))
+            self.add("prose", markup.prose(head), "details" if DETAILS in self.tags(cell) else "open")
         ends = [*(start.start() for start in starts), len(cell.source)][1:]
         for start, end in zip(starts, ends, strict=True):
             self.open(start[2].strip(), len(start[1]), own if start is starts[0] else set())
@@ -154,7 +156,7 @@ class _Reader:
         if first:
             section.question = markup.prose(first)
         if rest:
-            self.add(Block("prose", markup.prose(rest), method=section.level > 1 and not section.appendix))
+            self.add("prose", markup.prose(rest), "method")
 
     def results(self, cell) -> None:
         """Take what a cell of code shows."""
@@ -168,34 +170,35 @@ class _Reader:
 
     def take(self, data: dict, metadata: dict, held: set[str]) -> None:
         """One output as a block."""
-        folded = DETAILS in held
+        look = "details" if DETAILS in held else "open"
         if "image/png" in data:
-            self.add(Block("figure", self.figure(data, metadata.get("image/png", {})), folded))
+            self.add("figure", self.figure(data, metadata.get("image/png", {})), look)
         elif "text/html" in data:
             table = tables.read(data["text/html"])
-            self.add(Block("table", table, folded or ((table.long or table.wide) and OPEN not in held)))
+            large = (table.long or table.wide) and OPEN not in held
+            self.add("table", table, "folded" if large and look == "open" else look)
         elif "text/markdown" in data:
-            self.sentence(data["text/markdown"], folded)
+            self.sentence(data["text/markdown"], look)
 
-    def sentence(self, text: str, folded: bool) -> None:
+    def sentence(self, text: str, look: str) -> None:
         """A sentence: the caption of the last figure, what a chapter tells, a warning, or just that."""
         if re.match(r"\*Figure \d+\.", text):
             if not self.captioned:
                 self.sections[-1].blocks[-1].content.caption = markup.inline(text.strip("*"))
-        elif text.startswith(TELLS) and not folded:
+        elif text.startswith(TELLS) and look == "open":
             self.chapter.lead.append(markup.prose(text))
         else:
-            self.add(Block("note" if text.startswith(">") else "prose", markup.prose(text), folded))
+            self.add("note" if text.startswith(">") else "prose", markup.prose(text), look)
 
     @property
     def chapter(self) -> Section:
         """The chapter that is being read, whatever of it the appendix takes."""
         return next((section for section in self.sections[::-1] if section.level == 2), self.sections[-1])
 
-    def add(self, block: Block) -> None:
-        """Put a block into the section."""
-        block.folded &= not self.sections[-1].appendix
-        self.sections[-1].blocks.append(block)
+    def add(self, kind: str, content, look: str) -> None:
+        """Put a block into the section; the appendix is on demand as a whole."""
+        section = self.sections[-1]
+        section.blocks.append(Block(kind, content, "open" if section.appendix or section.level == 1 else look))
 
     def figure(self, data: dict, told: dict) -> Figure:
         """A figure: its drawings for desk and phone where there are some, else the picture in the notebook."""
@@ -207,5 +210,16 @@ class _Reader:
             return Figure(name, "", "", Markup(picture).format(data["image/png"].replace("\n", ""), alt))
         texts = [path.read_text(encoding="utf-8") for path in paths]
         drawn = [drawings.embedded(text, name, alt, look) for text, look in zip(texts, ("wide", "narrow"), strict=True)]
-        caption = f"Figure {told['number']}. {told['drawn']}.{told['more'] and ' ' + told['more'].strip(' .') + '.'}"
-        return Figure(name, markup.plain(told["finding"]), markup.plain(caption), Markup().join(drawn))
+        more = told["more"].strip(" .").removeprefix("(").removesuffix(")")
+        parts = [f"Figure {told['number']}", told["drawn"], more[:1].upper() + more[1:]]
+        caption = "".join(f"{part}. " for part in parts if part)
+        return Figure(name, markup.plain(told["finding"]), captions(caption), Markup().join(drawn))
+
+
+def captions(text: str) -> Markup:
+    """A figure's caption; where it says left and right, one for the phone, on which one panel is below the other."""
+    below = text.replace("Left:", "Above:").replace("Right:", "Below:")
+    if below == text:
+        return markup.plain(text)
+    both = Markup('<span class="wide">{}</span><span class="narrow">{}</span>')
+    return both.format(markup.plain(text), markup.plain(below))

@@ -81,8 +81,8 @@ def test_a_forecast_is_used_only_where_it_beats_the_same_again_or_the_chapter_sa
     if used:
         assert float(used[2]) > 0
     if none:
-        assert "worth $" not in real.text and "the forecast missed" not in real.text
-        assert "Max_Spend" not in pd.read_csv(real.out / "segment_profiles.csv").columns
+        assert "of margin expected over" not in real.text and "the forecast missed" not in real.text
+        assert "CLV_12M_Mean" not in pd.read_csv(real.out / "segment_profiles.csv").columns
 
 
 def test_over_the_months_that_the_log_allows_what_ships_beats_the_same_months_again(real, decisions):
