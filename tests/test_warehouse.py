@@ -146,7 +146,7 @@ def test_an_order_of_zero_is_none(engine):
 def test_rows_without_customer_order_day_or_amount_are_left_out(engine):
     whole = ("a", "1", "2026-06-01", 3)
     holes = [tuple(None if n == hole else value for n, value in enumerate(whole)) for hole in range(4)]
-    assert made(engine, whole, *holes) == {"a": [30, 1, 3]}
+    assert made(engine, whole, *holes, ("a", "1", "2026-05-31", None)) == {"a": [30, 1, 3]}
 
 
 @pytest.mark.parametrize("types", [("TIMESTAMP", "DOUBLE"), ("VARCHAR", "DECIMAL(18, 2)")])
