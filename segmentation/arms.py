@@ -95,8 +95,12 @@ def plan_in_words(campaign: pd.DataFrame, design: Design) -> Sentence:
     slipped = campaign["Action"].str.startswith(design.slipped).sum()
     acted = (campaign["Group"] != "").sum()
     control = (campaign["Arm"] == ARMS[0]).sum()
-    held = "`campaign_plan.csv` holds {size:# customer}; something is to be done for {acted:#} of them"
-    held += ", {control:#} are control" if control else ", none is control, because no test could show anything"
+    held = "`campaign_plan.csv` holds {size:# customer}; the plan asks something for {acted:#} of them"
+    held += (
+        ", of whom {control:#} are control and get nothing"
+        if control
+        else ", none is control, because no test could show anything"
+    )
     told = "; {slipped:# customer} fell from one of the two best segments and get an action of their own."
     return sentence(
         held + (told if slipped else "."), size=len(campaign), acted=acted, control=control, slipped=slipped
