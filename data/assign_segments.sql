@@ -1,14 +1,14 @@
 -- Places customers in segments with the frozen model segment_model.json; the notebook writes this file from it.
 --
 -- Reads    customers(Customer_ID, Recency, Frequency, Monetary): one row per customer; days since the last order,
---          orders and spend in the window (12 months), as the notebook defines them. Name your own
---          table or view in the line marked "input".
+--          orders and spend in the window (12 months), three numbers as the notebook defines them and
+--          customers_from_orders.sql makes them. Name your own table or view in the line marked "input".
 -- Returns  Customer_ID, Cluster (0 = VIP Champions), Segment_Name, Runner_Up (second nearest) and
 --          Segment_Confidence (1 - d1 / d2 with squared distances; 0 on a border, 1 at a centre); one row per row.
 -- Rule     squared distance to each segment's centre, the lower cluster on an exact tie.
 -- NULL     a customer with NULL, NaN or infinity in Recency, Frequency or Monetary gets NULL in all four columns.
 -- SQL      runs unchanged on SQLite, DuckDB, PostgreSQL, MariaDB and Spark: one SELECT of CASE, BETWEEN, arithmetic and
---          derived tables. 1E+00 * ROUND(1) is 1 as a double-precision number in each of them; no name of that type is.
+--          derived tables. 1E+00 * ROUND(1) is 1 in double precision, a type for which the five have no common name.
 SELECT Customer_ID, Place AS Cluster,
   CASE Place
     WHEN 0 THEN 'VIP Champions'

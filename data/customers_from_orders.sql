@@ -1,15 +1,15 @@
 -- Makes the customer table from a table of orders, by the rules of the notebook, which writes this file.
 --
 -- Reads    orders(Customer_ID, Order_ID, Order_Date, Amount): one row per order, per line of an order or per refund.
---          Order_Date is a date, a time stamp or a text like 2026-06-30; Amount is in whole cents. Name your own table
---          or view in the line marked "input". Leave out there what was not bought, tests, and rows that repeat others.
--- Returns  customers(Customer_ID, Recency, Frequency, Monetary), as assign_segments.sql reads them: one row for everybody
---          with an order in the window (12 months).
--- Dates    the snapshot, from which Recency counts back, is no day of the window; the window's first day is one. Replace
---          the dates marked "replace", all of them by one rule: a nightly job takes tomorrow as the snapshot.
+--          Order_Date is a date, a time stamp or a text, shown as 2026-06-30; Amount has at most two decimals. Name your
+--          own table or view in the line marked "input". Leave out there what was cancelled and rows that repeat others.
+-- Returns  Customer_ID, Recency, Frequency, Monetary, as assign_segments.sql reads them from a table customers: one row
+--          per customer with an order in the window (12 months).
+-- Dates    Recency counts back from the snapshot, which is itself no day of the window; First_Day is one. A nightly job
+--          moves all dates marked "replace" together, with tomorrow as the snapshot.
 -- Order    the rows of one Order_ID and Customer_ID with an Amount of 0 or more, on the first of their days; none if all
 --          are 0. A number that comes again for the same customer within the dates read is the same order.
--- Refund   a row with a negative Amount: no order; lowers Monetary on its own day, at most to 0.
+-- Refund   a row with a negative Amount is no order; it lowers Monetary on its own day, at most to 0.
 -- NULL     rows without customer (guests), order, date or amount are left out.
 -- SQL      runs unchanged on SQLite, DuckDB, PostgreSQL, MariaDB and Spark. Money is added up in whole cents, so its sum
 --          is exact in any order of the rows.
@@ -20,8 +20,8 @@ WITH dates AS (
 ), entries AS (
   SELECT Customer_ID, Order_ID, SUBSTR(CAST(Order_Date AS CHAR(32)), 1, 10) AS Entry_Day, Amount
   FROM orders -- input
-  WHERE Order_Date >= '2025-04-02' -- replace: 90 days before First_Day, for an order that began before it
-    AND Customer_ID IS NOT NULL AND Order_ID IS NOT NULL AND Amount IS NOT NULL
+  WHERE Customer_ID IS NOT NULL AND Order_ID IS NOT NULL AND Amount IS NOT NULL
+    AND Order_Date >= '2025-04-02' -- replace: 90 days before First_Day, for an order that began before it
 ), bought AS (
   SELECT Customer_ID, MIN(Entry_Day) AS Bought_Day, MAX(Amount) AS Highest, SUM(ROUND(1E+02 * Amount)) AS Cents
   FROM entries
@@ -44,10 +44,14 @@ WITH dates AS (
   WHERE Frequency > 0
 )
 SELECT Customer_ID,
-  CAST(365 * Until_Year + (Until_Year - Until_Year % 4) / 4 - (Until_Year - Until_Year % 100) / 100
-    + (Until_Year - Until_Year % 400) / 400 + (153 * Until_Month + 2 - (153 * Until_Month + 2) % 5) / 5 + Until_Day
+  CAST(
+      365 * Until_Year + (Until_Year - Until_Year % 4) / 4 - (Until_Year - Until_Year % 100) / 100
+      + (Until_Year - Until_Year % 400) / 400 + (153 * Until_Month + 2 - (153 * Until_Month + 2) % 5) / 5
+      + Until_Day
     - (365 * Last_Year + (Last_Year - Last_Year % 4) / 4 - (Last_Year - Last_Year % 100) / 100
-    + (Last_Year - Last_Year % 400) / 400 + (153 * Last_Month + 2 - (153 * Last_Month + 2) % 5) / 5 + Last_Day) AS INTEGER) AS Recency,
+      + (Last_Year - Last_Year % 400) / 400 + (153 * Last_Month + 2 - (153 * Last_Month + 2) % 5) / 5
+      + Last_Day)
+    AS INTEGER) AS Recency,
   Frequency,
   CASE WHEN Cents > 0 THEN Cents ELSE 0 END / 1E+02 AS Monetary
 FROM dated;

@@ -95,8 +95,12 @@ def plan_in_words(campaign: pd.DataFrame, design: Design) -> Sentence:
     slipped = campaign["Action"].str.startswith(design.slipped).sum()
     acted = (campaign["Group"] != "").sum()
     control = (campaign["Arm"] == ARMS[0]).sum()
-    held = "`campaign_plan.csv` holds {size:# customer}; something is to be done for {acted:#} of them"
-    held += ", {control:#} are control" if control else ", none is control, because no test could show anything"
+    held = "`campaign_plan.csv` holds {size:# customer}; the plan asks something for {acted:#} of them"
+    held += (
+        ", of whom {control:#} are control and get nothing"
+        if control
+        else ", none is control, because no test could show anything"
+    )
     told = "; {slipped:# customer} fell from one of the two best segments and get an action of their own."
     return sentence(
         held + (told if slipped else "."), size=len(campaign), acted=acted, control=control, slipped=slipped
@@ -274,7 +278,8 @@ def lifts_of(means: pd.DataFrame) -> pd.DataFrame:
 def joined_with(plan: pd.DataFrame, outcomes: pd.DataFrame, cap: float) -> tuple[pd.DataFrame, float]:
     """Outcomes with Group and Arm of those in a test, money capped at a quantile over both arms; and that cap."""
     tested = plan.loc[plan["Arm"] != NO_TEST, ["Customer_ID", "Group", "Arm"]].astype(str)
-    joined = outcomes.merge(tested, on="Customer_ID").sort_values("Customer_ID", kind="stable", ignore_index=True)
+    named = outcomes.assign(Customer_ID=outcomes["Customer_ID"].astype(str))
+    joined = named.merge(tested, on="Customer_ID").sort_values("Customer_ID", kind="stable", ignore_index=True)
     joined["Value"], at = capped(joined["Value"].astype(float), cap)
     if "Prior" in joined:
         joined["Prior"], _ = capped(joined["Prior"].astype(float), cap)

@@ -121,7 +121,7 @@ def with_spend(customers: pd.DataFrame, seed: int) -> Habits | LeftOut:
 def shown(habits: Habits) -> pd.DataFrame:
     """The two rank correlations side by side, and what follows from the second."""
     table = pd.DataFrame({"raw": habits.raw["rho"]}).join(habits.same)
-    text = {"All customers": "{raw:z.2f}", "With as many orders": "{rho:z.2f} ({low:z.2f} to {high:z.2f})"}
+    text = {"All customers": "{raw:z.2f}", "With the same number of orders": "{rho:z.2f} ({low:z.2f} to {high:z.2f})"}
     words = [verdict(rho, holds) for rho, holds in zip(habits.same["rho"], habits.holds, strict=True)]
     cells = written(table, text).assign(**{"At the same number of orders": words})
     return cells.rename(index=HABITS).rename_axis("With spend, rank correlation")
@@ -140,7 +140,7 @@ def finding(habits: Habits) -> Sentence:
     """What engagement, or else the clearest column, has to do with spend."""
     name = "Engagement_Score" if "Engagement_Score" in habits.same.index else habits.same["rho"].abs().idxmax()
     raw, same = habits.raw["rho"][name], habits.same["rho"][name]
-    text = "{what} and spend: rank correlation {raw:z.2f} among all, {same:z.2f} among customers with as many orders"
+    text = "{what} and spend: rank correlation {raw:z.2f} among all, {same:z.2f} at the same number of orders"
     return sentence(text, what=HABITS[name], raw=raw, same=same)
 
 
@@ -149,7 +149,7 @@ def reading(habits: Habits) -> Sentence:
     yes, no = ([HABITS[name].lower() for name in habits.holds.index[habits.holds == holds]] for holds in (True, False))
     parts = []
     if yes:
-        parts.append(sentence("Among customers with as many orders, {yes:&} still go with what they spend", yes=yes))
+        parts.append(sentence("At the same number of orders, {yes:&} still go with what they spend", yes=yes))
     if no:
         parts.append(sentence("nothing of the kind can be said of {no:&}", no=no))
     return sentence("{parts:; }.", parts=parts)
@@ -204,8 +204,8 @@ def by_segment(customers: pd.DataFrame, alpha: float, seed: int) -> pd.DataFrame
 
 def segments_shown(differences: pd.DataFrame) -> pd.DataFrame:
     """The effects of the segments side by side, in words as well."""
-    table = differences.rename(index=HABITS).rename_axis("Between segments, share of the spread")
-    cells = written(table, {"All customers": "{raw:%}", "With as many orders": "{same:%}"})
+    table = differences.rename(index=HABITS).rename_axis("Differences explained by segment")
+    cells = written(table, {"All customers": "{raw:%}", "With the same number of orders": "{same:%}"})
     words = [effect_word(effect) if differs else "no finding" for effect, differs in table[["same", "differs"]].values]
     return cells.assign(**{"At the same number of orders": words})
 
@@ -233,9 +233,9 @@ def carts_finding(left: pd.DataFrame) -> Sentence:
 
 def on_carts(differences: pd.DataFrame) -> Sentence:
     """Whether segments differ in carts by more than their orders; differences: see by_segment."""
-    more = "Carts: among customers with as many orders, the segments still differ in what they abandon."
+    more = "Carts: at the same number of orders, the segments still differ in what they abandon."
     none = (
-        "Carts: among customers with as many orders, the segments hardly differ in what they abandon. The rate falls "
+        "Carts: at the same number of orders, the segments hardly differ in what they abandon. The rate falls "
         "because orders grow, so a segment's rate alone is no reason to act."
     )
     if "Cart_Abandon_Rate" not in differences.index:

@@ -147,7 +147,7 @@ def ledger_of(raw: Table, changes: list[tuple], kept: pd.DataFrame) -> pd.DataFr
 def with_recency(raw: Table, snapshot: str | None) -> tuple[Table, list[tuple]]:
     """The table with Recency computed from Last_Order_Date where it has only that; and a ledger entry.
 
-    Days count back from the snapshot, or from the day after the last order of all, strays aside.
+    Days count back from the snapshot, or from the day after the last order of all.
     """
     if "Recency" in raw.rows or LAST_ORDER not in raw.rows:
         return raw, []

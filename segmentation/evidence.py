@@ -13,7 +13,7 @@ from segmentation.nulls import box, shuffled, without_groups
 from segmentation.problems import LeftOut
 from segmentation.seasons import YEAR, Seasons
 from segmentation.vocabulary import RFM, SEGMENTS
-from segmentation.words import Sentence, sentence, written
+from segmentation.words import Sentence, each, sentence, written
 
 FIT_SAMPLE = 5_000  # customers in each of the many fits, so that tables with and without groups are judged alike
 PAIR_SAMPLE = 3_000  # customers where all pairs are compared (silhouette, Ward): within 0.006 of the full silhouette
@@ -308,20 +308,9 @@ def stability(sample: Sample, choice: Choice) -> pd.Series:
     return pd.Series(segment_jaccard(sample.customers["Cluster"].to_numpy(), choice.labels), index=SEGMENTS)
 
 
-def jaccard_word(value: float) -> str:
-    """Hennig's reading (2008): below 0.6 not to be trusted, from 0.75 valid, from 0.85 highly stable.
-
-    >>> [jaccard_word(value) for value in (0.59, 0.6, 0.75, 0.85)]
-    ['not to be trusted', 'a pattern, doubtful', 'valid', 'highly stable']
-    """
-    steps = ((0.85, "highly stable"), (0.75, "valid"), (0.6, "a pattern, doubtful"))
-    return next((word for step, word in steps if value >= step), "not to be trusted")
-
-
 def comebacks(jaccard: pd.Series) -> list[Sentence]:
     """How well each segment comes back."""
-    text = "**{name}** {value:.3f}, {word}"
-    return [sentence(text, name=name, value=value, word=jaccard_word(value)) for name, value in jaccard.items()]
+    return each("**{name}** {value:.3f}", jaccard)
 
 
 @steady()

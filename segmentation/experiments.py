@@ -73,12 +73,12 @@ def add_tests(table: pd.DataFrame, assumptions: Assumptions) -> pd.DataFrame:
 def tests_table(plan: pd.DataFrame) -> pd.DataFrame:
     """By action, as it is shown: what a test would be compared with, what it needs, and what it could find."""
     rows = plan[plan["By_Itself"].notna()]
-    shown = pd.DataFrame({"Customers": rows["Reached"]}, rows.index).rename_axis("Group")
+    shown = pd.DataFrame({"Customers still silent": rows["Reached"]}, rows.index).rename_axis("Group")
     shown["Succeed by themselves"] = [sentence("{x:%}", x=share) for share in rows["By_Itself"]]
     shown["Success assumed"] = [sentence("{x:%0}", x=share) for share in rows["Success"]]
     shown["A test needs"] = rows["Needed"].where(np.isfinite(rows["Needed"]))
     shown["Smallest success found"] = [found(share) for share in rows["Smallest"]]
-    shown["Control"] = [sentence("{n:#}" if n else "none: act on cost", n=n) for n in rows["Control"]]
+    shown["Control"] = [sentence("{n:#}" if n else "none: keep the cost low", n=n) for n in rows["Control"]]
     return shown
 
 

@@ -56,7 +56,8 @@ class Answer:
     def made(self) -> Sentence:
         """From which customers, on which day."""
         return sentence(
-            "{people:#} customers, {revenue:$} of revenue, {day}, from {source}; orders, money and days are medians",
+            "{people:#} customers, {revenue:$} of revenue, {day}, from {source}; orders, spend and days are medians, "
+            "margin ahead a mean",
             people=self.segments["Customers"].sum(),
             revenue=self.segments["Revenue"].sum(),
             day=self.day,
@@ -73,7 +74,8 @@ class Answer:
         ahead = {} if isinstance(self.ahead, LeftOut) else self.ahead.to_dict()
         return [
             sentence(
-                template + ("; {ahead:$} of margin expected over the next twelve months" if name in ahead else ""),
+                template
+                + ("; {ahead:$} of margin expected in the next twelve months, on average" if name in ahead else ""),
                 name=name,
                 people=row["Customer_Share"],
                 range=over_the_dates(row),
@@ -90,7 +92,8 @@ class Answer:
     def text(self) -> Sentence:
         """The whole answer as Markdown."""
         return sentence(
-            "{warning:\n}**{people:#} customers, {revenue:$} of revenue, four segments**, {day} (medians):\n\n"
+            "{warning:\n}**{people:#} customers, {revenue:$} of revenue, four segments**, {day}. Medians of "
+            "orders, spend and days:\n\n"
             "{lines:\n}\n\n**Do first:** {step}\n\n{changed}**How sure:** {sure} {on_one}",
             warning=[sentence("> **Warning.** {said}\n\n", said=said) for said in self.warnings],
             people=self.segments["Customers"].sum(),
@@ -107,7 +110,7 @@ class Answer:
 def over_the_dates(segment: pd.Series) -> Sentence:
     """The range of a segment's share over the quarter ends; empty where other days are not known."""
     known = "Customer_Share_Low" in segment
-    text = " ({Customer_Share_Low:%0} to {Customer_Share_High:%0} at other quarter ends)" if known else ""
+    text = " ({Customer_Share_Low:%0} to {Customer_Share_High:%0} on other dates)" if known else ""
     return sentence(text, **segment)
 
 
@@ -117,11 +120,9 @@ def how_sure(verdicts: pd.DataFrame, votes: int, lapsed: list[Sentence], forecas
     forecast: calibration.Forecast or LeftOut; lapsed: see profiles.lapsed.
     """
     failed = verdicts.loc[verdicts["Met"] == "NO", "Criterion"].str.lower().tolist()
-    text = "{met} of {limits} limits set for the segments are met" + (" (not met: {failed:&}). " if failed else ". ")
-    text += (
-        "Four groups are a choice for use: " + ("{votes}" if votes else "none") + " of the measures of fit asks for "
-    )
-    text += "exactly four. "
+    text = "{met} of {limits} limits set for good segments are met" + (" (not met: {failed:&}). " if failed else ". ")
+    text += "That there are four is our choice: " + ("{votes}" if votes else "none")
+    text += " of the measures of fit asks for exactly four (Appendix A). "
     text += "" if isinstance(forecast, LeftOut) else "{direction}. "
     text += "{lapsed:; }." if lapsed else ""
     return sentence(

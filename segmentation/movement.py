@@ -173,7 +173,7 @@ def follow(quarters: Quarters, log: pd.DataFrame, model: Model) -> Movement:
 
 def over_the_year(moves: Movement) -> pd.DataFrame:
     """The matrix from a year ago to the last date, as it is shown."""
-    label = "{} (down) to {}".format(*moves.dates[[moves.year_ago, -1]].date)
+    label = "From {} (rows) to {} (columns)".format(*moves.dates[[moves.year_ago, -1]].date)
     return moves.over_year.matrix.rename_axis(label)
 
 
@@ -188,7 +188,7 @@ def up_and_down(moves: Movement) -> pd.DataFrame:
     if moves.year_before:
         then = moves.year_before.paths
         rates = then.div(then.sum(axis=1).clip(lower=1), axis=0)
-        table["A year before: up, down"] = written(rates, {"rates": "{Up:%}, {Down:%}"})
+        table["Same quarter last year: up, down"] = written(rates, {"rates": "{Up:%}, {Down:%}"})
     return table.rename_axis("{} to {}".format(*moves.dates[-2:].date))
 
 

@@ -71,7 +71,7 @@ class Months:
     @property
     def advice(self) -> str:
         """What follows for Recency, as the end of a sentence."""
-        return ", so recency has to be read against the calendar" if self.lift > 1.2 else ""
+        return "; a season like this one moves everybody's recency" if self.lift > 1.2 else ""
 
 
 def covers(log: pd.DataFrame, day: pd.Timestamp, months: int) -> bool:

@@ -130,7 +130,8 @@ class Foretold:
         """The verdicts with their numbers."""
         text = (
             "Put to the past: of the {all[Customers]:#} customers of {day} {all[Silent]:%} bought nothing in the "
-            "{days} days after. Over all, the ratio told who **{verdict} days since the last order alone** (AUC "
+            "{days} days after. Among all, the ratio told who would stay away **{verdict} days since the last order "
+            "alone** (AUC "
             "{all[Ratio]:.2f} against {all[Recency]:.2f}; 0.5 is chance)"
         )
         inside = self.table.loc["Best"]

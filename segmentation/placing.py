@@ -32,7 +32,7 @@ def _filled(template: str, months: int | None, **values) -> str:
     templates = jinja2.Environment(loader=folder, undefined=jinja2.StrictUndefined, keep_trailing_newline=True)
     templates.filters["number"] = sql_number
     window = f"{months} months" if months else "the whole order log"
-    return templates.get_template(f"{template}.j2").render(window=window, **values)
+    return templates.get_template(f"{template}.j2").render(months=months, window=window, **values)
 
 
 def statement(model: Model, months: int | None) -> str:
@@ -46,8 +46,8 @@ def customers_statement(snapshot: pd.Timestamp, months: int | None, refunds: boo
     refunds: whether they lower spend; otherwise their rows are left out.
     """
     first = snapshot - pd.DateOffset(months=months) if months else BEGINNING
-    start = first - pd.Timedelta(days=APART) if months else BEGINNING
-    days = {"snapshot": f"{snapshot:%Y-%m-%d}", "first_day": f"{first:%Y-%m-%d}", "read_from": f"{start:%Y-%m-%d}"}
+    days = {"snapshot": snapshot, "first_day": first, "read_from": first - pd.Timedelta(days=APART)}
+    days = {name: f"{day:%Y-%m-%d}" for name, day in days.items()}
     return _filled("customers_from_orders.sql", months, apart=APART, refunds=refunds, **days)
 
 

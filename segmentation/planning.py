@@ -108,7 +108,7 @@ def proof(plan: Plan, group: str) -> Sentence:
     """The test that would prove an action, or that none can."""
     row = plan.table.loc[group]
     if pd.isna(row["By_Itself"]):
-        return sentence("none: nothing was measured to compare with; act on cost")
+        return sentence("none: nothing was measured to compare with; keep the cost low")
     if pd.isna(row["Gain"]):
         few = "nearly all" if row["By_Itself"] > 0.5 else "hardly any"
         return sentence("none: {few} succeed by themselves, so what a success brings is not known", few=few)
@@ -116,10 +116,10 @@ def proof(plan: Plan, group: str) -> Sentence:
         seen = (
             "only a success of {smallest:%0} or more would show" if pd.notna(row["Smallest"]) else "nothing would show"
         )
-        return sentence("none can, " + seen + "; act on cost", smallest=row["Smallest"])
+        return sentence("no test can: " + seen + "; keep the cost low", smallest=row["Smallest"])
     start = plan.snapshot if pd.isna(row["Start"]) else row["Start"]
     return sentence(
-        "share to {counted}, against {control:#} who get nothing; read on {read:%-d %B %Y}",
+        "the share to {counted}, against {control:#} of them who get nothing; read on {read:%-d %B %Y}",
         counted=plan.design.counted(plan.actions[group].measure),
         control=row["Control"],
         read=start + pd.Timedelta(days=plan.design.days),
@@ -155,7 +155,7 @@ def plan_table(plan: Plan) -> pd.DataFrame:
     shown["Customers"] = table["Customers"].to_numpy()
     shown["Succeed by themselves"] = [share_range(row) for row in rows]
     shown["More by the action *"] = [sentence("{s:%0} of the others", s=row["Success"]) for row in rows]
-    shown["Margin per success"] = table["Gain"].to_numpy()
+    shown["More margin per success"] = table["Gain"].to_numpy()
     shown["Expected margin *"] = [margin_range(row) for row in rows]
     shown["At most, each *"] = table["Max_Spend"].to_numpy()
     channels = [plan.actions[name].channel.split(",")[0] for name in table.index]
@@ -172,7 +172,8 @@ def how_made(plan: Plan) -> Sentence:
     text = (
         "{note} * Assumed: how many of those who would not succeed by themselves do because of the action. A success "
         "is to {orders}; of Loyalists near the line, to {vip}. It is taken to bring what those who succeeded by "
-        "themselves left more than those who did not, which is the most that can be hoped. {unranked}"
+        "themselves left more than those who did not, which is the most that can be hoped; control is counted as if it "
+        "got the action. Whoever spends the most per customer (all costs, discounts too) earns nothing. {unranked}"
     )
     counted = {"orders": plan.design.counted("Orders"), "vip": plan.design.counted("VIP")}
     return sentence(text, note=plan.measured.note, unranked=unranked(plan), **counted)
@@ -217,8 +218,8 @@ def what_would_change(plan: Plan) -> Sentence:
         "{first[Success]:%0}; then {second} would come first)"
     )
     if needed.iloc[0] <= 1:
-        text += ", or if {rival} brought {rises:%} (assumed: {rival_share:%0})"
-    text += "; margin and discount rate move all alike"
+        text += ", or if '{rival}' won {rises:%} of the others (assumed: {rival_share:%0})"
+    text += "; another margin or discount rate would not change the order"
     if second["Margin_High"] > first["Margin_Low"]:
         text += ". Within the measured ranges {second} could come first as well"
     numbers = {"falls": falls, "first": first, "second": plan.do(second.name), "rises": needed.iloc[0]}
@@ -264,7 +265,7 @@ def next_step(plan: Plan) -> Sentence:
     first = plan.first
     text = (
         "{do}, {when}: {first[Customers]:#} customers, {first[Margin]:$} of margin over twelve months if "
-        "{first[Success]:%0} (assumed) of those who would not {counted} by themselves do because of it; at most "
+        "it wins {first[Success]:%0} (assumed) of those who would otherwise not {counted}; at most "
         "{first[Max_Spend]:$} a customer. Test: {proof}."
     )
     numbers = {"do": plan.do(first.name), "when": plan.when(first.name), "first": first}
@@ -277,8 +278,8 @@ def in_short(plan: Plan) -> Sentence:
     if not plan.ranked:
         return sentence("nothing yet, because nothing is known to bring margin")
     text = (
-        "{do}, {when}: {x[Customers]:#} customers, {x[Margin]:$} of margin in a year if {x[Success]:%0} of those "
-        "who would not {counted} do because of it (assumed), at most {x[Max_Spend]:$} each."
+        "{do}, {when}: {x[Customers]:#} customers, {x[Margin]:$} of margin in a year if it wins {x[Success]:%0} "
+        "(assumed) of those who would otherwise not {counted}, at most {x[Max_Spend]:$} each."
     )
     first = plan.first
     numbers = {"counted": plan.design.counted(plan.actions[first.name].measure), "now": meanwhile(plan)}

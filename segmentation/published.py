@@ -19,6 +19,7 @@ SCHEMA = 2
 MOST_BYTES = 1_000_000  # a published model takes two thousand
 MOST_LISTS = 100  # it has a dozen; a thousand, one in the other, are more than Python's JSON can stand
 LARGEST = 1e15  # no count, sum, scale or day in a model is larger
+SMALLEST = 1e-100  # no scale is smaller; distances over it, squared, are still numbers
 PARTS = ("features", "caps", "means", "scales", "centroids")  # fields of Model
 FACTS = ("rfm_thresholds", "window_months", "snapshot", "customers")
 PACKAGES = ("numpy", "pandas", "scipy", "scikit-learn", "matplotlib", "seaborn", "pandera")
@@ -145,7 +146,7 @@ RULES = {  # part of the file: whether it holds, and what is expected; each may 
     "segments": (lambda model: model.get("segments") == list(SEGMENTS), "the four segments in their order"),
     "caps": (lambda model: _numbers(model["caps"], len(model["features"])), "a number per feature"),
     "means": (lambda model: _numbers(model["means"], len(model["features"])), "a number per feature"),
-    "scales": (lambda model: _numbers(model["scales"], len(model["features"]), 0), "a number above 0 per feature"),
+    "scales": (lambda model: _numbers(model["scales"], len(model["features"]), SMALLEST), "a number above 0 for each"),
     "centroids": (
         lambda model: (
             isinstance(model["centroids"], list) and len(model["centroids"]) == len(SEGMENTS)

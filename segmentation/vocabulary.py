@@ -7,7 +7,7 @@ GROUPS = (  # whom an action is for: see groups.group_of
     "slipping High-Value Loyalists",
     "High-Value Loyalists near the VIP line",
     "Promising Regulars after one or two orders",
-    "lapsed At-Risk Customers",
+    "silent At-Risk Customers",
 )
 KEEP_VIP, KEEP_LOYAL, GROW, DEVELOP, WIN_BACK = GROUPS
 LEVELS = ("Low", "Medium", "High")  # of engagement

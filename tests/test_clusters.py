@@ -81,6 +81,34 @@ def test_the_richer_of_the_lower_two_is_at_risk_if_it_bought_longer_ago(decision
     assert decisions.RECIPE.name_order(means([10, 20, 300, 30])) == [0, 1, 3, 2]
 
 
+def test_one_enormous_order_renames_nobody(shipped_customers, decisions, reference):
+    lone, seen = shipped_customers.astype({"Monetary": float}), []
+    lone.loc[lone["Recency"].idxmax(), "Monetary"] = 1e9
+
+    def name_order(means):
+        seen.append(means)
+        return decisions.RECIPE.name_order(means)
+
+    found = segments(lone, replace(decisions.RECIPE, name_order=name_order)).to_numpy()
+    assert (found == reference.to_numpy()).mean() > 0.999
+    assert seen[0]["Monetary"].max() <= lone["Monetary"].quantile(0.99)  # names rank spend up to the cap
+
+
+@pytest.mark.parametrize(("buyers", "segmented"), [(0, False), (1, False), (3, False), (4, True)])
+def test_where_hardly_anybody_bought_there_are_no_segments(decisions, buyers, segmented):
+    customers = pd.DataFrame({"Recency": range(300), "Frequency": 0, "Monetary": 0.0})
+    customers.loc[: buyers - 1, ["Frequency", "Monetary"]] = [3, 50.0]
+    found = fit(customers, decisions.RECIPE)
+    assert isinstance(found, LeftOut) != segmented
+    if not segmented:
+        assert found.reason.startswith(f"{buyers} customer{'s' if buyers != 1 else ''} of 300 have an order or spent")
+
+
+def test_too_few_different_customers_are_counted_in_plain_words(decisions):
+    alike = pd.DataFrame({"Recency": [5] * 60, "Frequency": 1, "Monetary": 9.0})
+    assert fit(alike, decisions.RECIPE).reason == "1 different combination of R, F and M; expected at least 4"
+
+
 def test_ties_in_spend_go_to_more_orders_then_to_the_more_recent(decisions):
     tied = means([10, 20, 30, 200], spend=(800, 800, 300, 50), orders=(10, 20, 5, 1))
     assert decisions.RECIPE.name_order(tied)[:2] == [1, 0]

@@ -200,21 +200,6 @@ def test_jaccard_of_a_worked_case_and_of_labels_in_another_order():
     assert evidence.segment_jaccard(published, 3 - published[None]) == pytest.approx([1, 1, 1, 1])
 
 
-@pytest.mark.parametrize(
-    ("value", "word"),
-    [
-        (0.5999, "not to be trusted"),
-        (0.6, "a pattern, doubtful"),
-        (0.7499, "a pattern, doubtful"),
-        (0.75, "valid"),
-        (0.8499, "valid"),
-        (0.85, "highly stable"),
-    ],
-)
-def test_jaccard_is_read_as_hennig_does(value, word):
-    assert evidence.jaccard_word(value) == word
-
-
 def test_planted_segments_come_back_each_of_them(four, decisions, words):
     sample = sample_of(four, np.repeat(range(4), 100))
     choice = Choice(

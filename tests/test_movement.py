@@ -162,13 +162,13 @@ def test_who_is_lost_is_in_no_file_and_that_is_said(words):
 def test_up_and_down_carry_wilson_intervals_and_the_year_before(words):
     before, now = [1] * 100 + [0] * 10, [0] * 10 + [1] * 70 + [3] * 15 + [-1] * 5 + [0] * 10
     table = movement.up_and_down(moves_of(np.column_stack([before, now])))
-    assert table.index.name == "2026-04-01 to 2026-07-01" and "A year before: up, down" not in table
+    assert table.index.name == "2026-04-01 to 2026-07-01" and "Same quarter last year: up, down" not in table
     assert table.loc[LOYAL, "Customers"] == 100 and table.loc[PROMISING, "Customers"] == 0
     texts = table.iloc[:, 1:].map(words.text)
     assert texts.loc[LOYAL].tolist() == ["10.0 % (5.5 %-17.4 %)", "15.0 % (9.3 %-23.3 %)", "5.0 % (2.2 %-11.2 %)"]
     longer = movement.up_and_down(moves_of(np.column_stack([before, now, now, now, before, now])))
-    assert words.text(longer.loc[LOYAL, "A year before: up, down"]) == "10.0 %, 15.0 %"
-    assert words.text(longer.loc[PROMISING, "A year before: up, down"]) == "0.0 %, 0.0 %"
+    assert words.text(longer.loc[LOYAL, "Same quarter last year: up, down"]) == "10.0 %, 15.0 %"
+    assert words.text(longer.loc[PROMISING, "Same quarter last year: up, down"]) == "0.0 %, 0.0 %"
 
 
 # What is said of them
@@ -196,7 +196,7 @@ def test_what_became_of_everybody_in_a_year_is_said_in_shares(words):
         "and 16.7 % were lost; 1 customer came or came back."
     )
     table = movement.over_the_year(moves)
-    assert table.index.name == "2025-07-01 (down) to 2026-07-01"
+    assert table.index.name == "From 2025-07-01 (rows) to 2026-07-01 (columns)"
     assert table.loc[VIP, [VIP, LOYAL]].tolist() == [1, 1] and table.loc["New", "All"] == 1
 
 

@@ -272,8 +272,8 @@ def test_november_and_december_are_compared_with_other_months(words):
     days = [f"2025-{month:02d}-{day}" for month in range(1, 13) for day in ("03", "28")]
     months = by_month(log([("a", day, 100 + 50 * (day[5:7] > "10")) for day in days]), SNAPSHOT)
     assert words.text("{finding}{advice}", months) == (
-        "A month in November or December brings 1.5 times the spend of other months, "
-        "so recency has to be read against the calendar"
+        "A month in November or December brings 1.5 times the spend of other months; "
+        "a season like this one moves everybody's recency"
     )
     flat = by_month(log([("a", "2025-10-01", 100), ("a", "2025-11-30", 120)]), SNAPSHOT)
     assert flat.lift == 1.2 and flat.advice == ""

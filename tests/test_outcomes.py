@@ -123,14 +123,17 @@ def test_segments_that_do_not_rank_the_future_are_called_out(log, decisions, wor
     assert found.verb == "**do not rank**"
 
 
-def test_nothing_is_ranked_where_nobody_buys_again(log, decisions, words):
+def test_where_nobody_spends_later_nothing_is_said_of_the_future(log, decisions):
     nobody = log[log["Order_Date"] < "2025-07-01"]
-    found = outcomes.later_spend(nobody, SNAPSHOT, 12, 12, decisions.RECIPE)
-    assert found.rankings[AGAIN].isna().all()
-    text = words.text(outcomes.lesson(found))
-    assert "**do not rank**" in text and text.endswith("months after. ")
-    everybody = dataclasses.replace(found, rankings=found.rankings.assign(**{SPEND: 0.5}))
-    assert "They tell **no more** of how much is spent" in words.text(outcomes.lesson(everybody))
+    left_out = outcomes.later_spend(nobody, SNAPSHOT, 12, 12, decisions.RECIPE)
+    assert isinstance(left_out, LeftOut) and "there is none" in left_out.reason
+
+
+def test_what_cannot_be_ranked_is_not_compared(found, words):
+    unranked = dataclasses.replace(found, rankings=found.rankings.assign(**{AGAIN: np.nan}))
+    assert "of who buys again than" not in words.text(outcomes.lesson(unranked))
+    even = dataclasses.replace(found, rankings=found.rankings.assign(**{SPEND: 0.5}))
+    assert "**no more** of how much is spent" in words.text(outcomes.lesson(even))
 
 
 def test_the_future_needs_a_whole_window_before_it(log, decisions):

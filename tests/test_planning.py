@@ -163,7 +163,7 @@ def test_without_a_log_the_plan_says_what_it_cannot_rank(plan_of, words):
     said = words.text(planning.reading(found)) + words.text(planning.how_made(found))
     assert "$" not in said and "nan" not in said.lower()
     assert {words.text(cell) for cell in planning.plan_table(found)["Test"]} == {
-        "none: nothing was measured to compare with; act on cost"
+        "none: nothing was measured to compare with; keep the cost low"
     }
     assert isinstance(planning.with_money(found), LeftOut) and isinstance(planning.with_rates(found), LeftOut)
 
@@ -205,7 +205,7 @@ def test_where_no_test_can_show_anything_there_is_no_control(plan_of, words):
     smallest = found.first["Smallest"]
     assert (
         words.text(planning.proof(found, KEEP_VIP))
-        == f"none can, only a success of {100 * smallest:.0f} % or more would show; act on cost"
+        == f"no test can: only a success of {100 * smallest:.0f} % or more would show; keep the cost low"
     )
     seen = Comparison(0.5, np.nan, 0.05, 0.8).chance(smallest * 0.5 / 0.5, 100)
     assert seen == pytest.approx(0.8, abs=0.001)
@@ -269,8 +269,8 @@ def test_the_calendar_says_when_actions_start_and_tests_are_read(plan_of, words)
     table = planning.calendar_of(plan_of(measured, back=5_000, vip=10))
     steps = {month: words.text(text) for month, text in table["What to do"].items()}
     assert steps["July 2026"] == "start: keep slipping VIP Champions"
-    assert steps["October 2026"] == "start: win back lapsed At-Risk Customers; new export, new plan"
-    assert steps["December 2026"] == "read the test: win back lapsed At-Risk Customers"
+    assert steps["October 2026"] == "start: win back silent At-Risk Customers; new export, new plan"
+    assert steps["December 2026"] == "read the test: win back silent At-Risk Customers"
     assert steps["August 2026"] == "" and len(steps) == 12
     assert list(table) == ["Spend, times an average month", "What to do"]
 
@@ -278,7 +278,7 @@ def test_the_calendar_says_when_actions_start_and_tests_are_read(plan_of, words)
 def test_the_headline_says_what_to_do_until_the_first_begins(plan_of, words):
     measured = dataclasses.replace(measured_as(back=(0.2, 20.0), vip=(0.5, 40.0)), start=pd.Timestamp("2026-10-01"))
     text = words.text(planning.next_step(plan_of(measured, back=5_000, vip=10)))
-    assert text.startswith("win back lapsed At-Risk Customers, on 1 October 2026: 5,000 customers")
+    assert text.startswith("win back silent At-Risk Customers, on 1 October 2026: 5,000 customers")
     assert text.endswith(
         "Until then: keep slipping VIP Champions (10 customers, $20.00 of margin, at most $2.00 each)."
     )

@@ -90,6 +90,7 @@ HOSTILE = {  # resealed, so that the checksum fits
     "a cap that is true": ("caps", [True, 1.0, 2.0]),
     "a huge mean": ("means", [1.0, 10**400, 2.0]),
     "a scale of zero": ("scales", [1.0, 0.0, 1.0]),
+    "a scale of next to nothing": ("scales", [1.0, 1e-300, 1.0]),
     "a negative scale": ("scales", [1.0, -1.0, 1.0]),
     "three centres": ("centroids", [[0.0, 0.0, 0.0]] * 3),
     "ragged centres": ("centroids", [[0.0, 0.0, 0.0]] * 3 + [[0.0]]),

@@ -101,8 +101,8 @@ def test_a_refund_is_no_order_and_lowers_spend_but_not_below_zero(engine):
 
 @ENGINES
 def test_a_refund_counts_on_its_own_day(engine):
-    before = [("a", "1", "2025-06-20", 50), ("a", "1", "2025-07-01", -20), ("a", "2", "2026-01-01", 30)]
-    assert made(engine, *before) == {"a": [181, 1, 10]}
+    before = [("a", "1", "2025-06-20", 50), ("a", "1", "2025-06-30", -7), ("a", "1", "2025-07-01", -20)]
+    assert made(engine, *before, ("a", "2", "2026-01-01", 30)) == {"a": [181, 1, 10]}
     after = [("a", "1", "2026-06-30", 50), ("a", "1", "2026-07-01", -20)]
     assert made(engine, *after) == {"a": [1, 1, 50]}
     earlier = [("a", "1", "2026-06-01", 50), ("a", "2", "2025-06-30", -20)]
@@ -146,7 +146,7 @@ def test_an_order_of_zero_is_none(engine):
 def test_rows_without_customer_order_day_or_amount_are_left_out(engine):
     whole = ("a", "1", "2026-06-01", 3)
     holes = [tuple(None if n == hole else value for n, value in enumerate(whole)) for hole in range(4)]
-    assert made(engine, whole, *holes) == {"a": [30, 1, 3]}
+    assert made(engine, whole, *holes, ("a", "1", "2026-05-31", None)) == {"a": [30, 1, 3]}
 
 
 @pytest.mark.parametrize("types", [("TIMESTAMP", "DOUBLE"), ("VARCHAR", "DECIMAL(18, 2)")])
@@ -226,8 +226,9 @@ def test_refunds_are_left_out_where_the_shop_counts_spend_without_them(engine, t
         assert found[RFM].to_numpy().tolist() == [[30, 1, spend]]
 
 
-def test_the_dates_to_replace_are_marked_and_no_others():
-    first, again = (customers_statement(pd.Timestamp(day), 12).splitlines() for day in ("2026-07-01", "2028-03-31"))
+@pytest.mark.parametrize("months, number", [(12, 3), (None, 1)])
+def test_the_dates_to_replace_are_marked_and_no_others(months, number):
+    first, again = (customers_statement(pd.Timestamp(day), months).split("\n") for day in ("2026-07-01", "2028-03-31"))
     changed = [line for line, other in zip(first, again, strict=True) if line != other]
-    assert len(changed) == 3 and all("-- replace" in line for line in changed)
+    assert len(changed) == number and all("-- replace" in line for line in changed)
     assert "-- replace" not in "".join(line for line in first if line not in changed)

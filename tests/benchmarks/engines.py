@@ -160,7 +160,8 @@ class Postgres(Server):
 
     def stop(self) -> None:
         """Stop it."""
-        command(self.programs / "pg_ctl", "-D", self.folder / "data", "-m", "fast", "-w", "stop", user=self.user)
+        if (self.folder / "data" / "postmaster.pid").exists():
+            command(self.programs / "pg_ctl", "-D", self.folder / "data", "-m", "fast", "-w", "stop", user=self.user)
 
     def run(self, sql: str) -> str:
         """Run statements; what the last one printed."""
@@ -176,7 +177,8 @@ class MariaDb(Server):
     """MariaDB as Debian packs it."""
 
     types, text = (("DATE", "DECIMAL(12, 2)"), ("DATETIME", "DOUBLE")), "VARCHAR(40)"
-    user, copy = "mysql", "LOAD DATA LOCAL INFILE '{path}' INTO TABLE {name} FIELDS TERMINATED BY ',';"
+    server, user = None, "mysql"
+    copy = "LOAD DATA LOCAL INFILE '{path}' INTO TABLE {name} FIELDS TERMINATED BY ',';"
 
     def start(self) -> None:
         """Make a data folder and start the server on it."""
@@ -195,8 +197,9 @@ class MariaDb(Server):
 
     def stop(self) -> None:
         """Stop it."""
-        self.server.terminate()
-        self.server.wait(60)
+        if self.server:
+            self.server.terminate()
+            self.server.wait(60)
 
     def run(self, sql: str, base: str = "shop") -> str:
         """Run statements; what the last one printed, tab-delimited with a header."""
@@ -216,8 +219,9 @@ class Spark:
     def __init__(self, python: str, folder: Path):
         self.folder = folder
         script = Path(__file__).with_name("on_spark.py")
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": open(folder / "log", "w")}
-        self.process = subprocess.Popen([python, str(script), str(folder)], text=True, **pipes)
+        with open(folder / "log", "w", encoding="utf-8") as log:
+            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": log}
+            self.process = subprocess.Popen([python, str(script), str(folder)], text=True, **pipes)
         self.version = f"Spark {self._answer()}"
 
     @classmethod

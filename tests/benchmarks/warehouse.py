@@ -96,8 +96,10 @@ def servers(options) -> None:
                 found = results(base)
                 other = {name: int((found[name] != wanted[name]).sum()) for name in wanted}
                 same = found.index.equals(wanted.index) and not any(other.values())
-                said = f"all {len(found):,} customers as in Python, to the last bit" if same else f"DIFFERENT: {other}"
-                print(f"{base.version}, {date} and {amount}: {said}; {seconds:.1f} s")
+                if not same:
+                    raise SystemExit(f"{base.version}, {date} and {amount}: not as in Python: {other}")
+                said = f"all {len(found):,} customers as in Python, to the last bit"
+                print(f"{base.version}, {date} and {amount}: {said}; {seconds:.1f} s", flush=True)
 
 
 @contextmanager
