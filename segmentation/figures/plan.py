@@ -17,7 +17,7 @@ def plot_plan(plan: Plan, canvas):
     fig, ax = canvas.axes("Bars of the margin expected of each action", drawn, height * max(len(rows), 2) + 0.4)
     for number, row in enumerate(rows.to_dict("records")):
         first = row["Priority"] == 1
-        ax.barh(number, row["Margin"], height=0.28 / height, color=ACCENT if first else SOFT)
+        ax.barh(number, row["Margin"], height=0.3 if canvas.narrow else 0.55, color=ACCENT if first else SOFT)
         ax.hlines(number, row["Margin_Low"], row["Margin_High"], color=INK, linewidth=1.2)
         label = canvas.words.text("{m:$}, at most {each:$} each", m=row["Margin"], each=row["Max_Spend"])
         ax.annotate(label, (row["Margin_High"], number), (6, 0), textcoords="offset points", va="center")
