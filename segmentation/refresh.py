@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import adjusted_rand_score
 
-from segmentation.clusters import Fitted, Model, fit, place
-from segmentation.decisions import Recipe
+from segmentation.clusters import Fitted, Model, place
 from segmentation.features import fifths
 from segmentation.problems import InputError, LeftOut, named_path
 from segmentation.published import Published, in_words, read_published
@@ -16,7 +15,6 @@ from segmentation.seasons import YEAR, Seasons
 from segmentation.vocabulary import SEGMENTS
 from segmentation.words import Sentence, join, sentence, written
 
-QUIET_DAYS = 30  # without an order, to see what only a frozen model shows
 RAND = "Adjusted Rand index with a refit"
 ALONE = "Alone it would say"
 
@@ -130,13 +128,3 @@ def keep_or_refit(refits: pd.DataFrame, keep_from: float) -> Sentence:
     if np.isnan(rand):
         text = "At {date}, {like}, no refit was possible, so nothing can be said of the model."
     return sentence(text, date=date, like=like, rand=rand, word=word, keep_from=keep_from, off=off)
-
-
-def moved_by_silence(customers: pd.DataFrame, model: Model, refit: Model, recipe: Recipe) -> dict[str, float]:
-    """Share of customers whom QUIET_DAYS without an order would move: under the frozen model, and refit to refit."""
-    aged = customers.assign(Recency=customers["Recency"] + QUIET_DAYS)
-    models = {"frozen": (model, model), "refitted": (refit, fit(aged, recipe).model)}
-    return {
-        name: (place(before, customers).cluster != place(after, aged).cluster).mean()
-        for name, (before, after) in models.items()
-    }

@@ -184,7 +184,7 @@ def test_who_slipped_keeps_urgency_and_ceiling_of_the_segment_he_comes_from_and_
     assert (campaign.loc[fallen, "Arm"] == arms.NO_TEST).all()
     said = words.text(arms.plan_in_words(campaign, DESIGN))
     assert said == (
-        "`campaign_plan.csv` holds 400 customers; something is to be done for 150 of them, 40 are control; 25 "
+        "`campaign_plan.csv` holds 400 customers; the plan asks something for 150 of them, of whom 40 are control and get nothing; 25 "
         "customers fell from one of the two best segments and get an action of their own."
     )
     alone = words.text(arms.plan_in_words(campaign.assign(Arm=arms.NO_TEST, Action=""), DESIGN))

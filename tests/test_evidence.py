@@ -207,7 +207,7 @@ def test_planted_segments_come_back_each_of_them(four, decisions, words):
     )
     found = evidence.stability(sample, choice)
     assert found.index.tolist() == list(SEGMENTS) and found.min() > 0.95
-    assert words.text(evidence.comebacks(found)[0]).endswith(", highly stable")
+    assert words.text(evidence.comebacks(found)[0]).startswith("**VIP Champions** 1.0")
 
 
 def test_sample_and_evidence_are_those_of_the_published_model(shipped_customers, decisions):

@@ -134,7 +134,7 @@ def test_the_sensitivity_names_the_share_at_which_another_comes_first(plan_of, w
     rates = measured_as(vip=(0.5, 40.0), develop=(0.5, 30.0))
     text = words.text(planning.what_would_change(plan_of(rates, vip=100, develop=100)))
     assert "fewer than 7.5 % of the others succeed (assumed: 10 %; then develop" in text
-    assert "or if develop Promising Regulars after one or two orders brought 13.3 % (assumed: 10 %)" in text
+    assert "or if 'develop Promising Regulars after one or two orders' won 13.3 % of the others (assumed: 10 %)" in text
     assert text.endswith("could come first as well.")  # 150 * 1.1 * 1.1 is more than 200 * 0.9 * 0.9
     apart = words.text(planning.what_would_change(plan_of(rates, vip=1_000, develop=100)))
     assert "could come first as well" not in apart and "brought 133.3 %" not in apart and "or if" not in apart
@@ -195,7 +195,10 @@ def test_control_is_as_large_as_the_test_needs_and_at_most_a_tenth_beyond(plan_o
     assert at_need[0] >= 0.8 > at_need[1]
     assert row["Control"] > experiments.MIN_ARM and row["Alpha"] == decisions.ASSUMPTIONS.alpha  # the only test
     text = words.text(planning.proof(found, WIN_BACK))
-    assert text == f"share to order within 90 days, against {row['Control']} who get nothing; read on 29 September 2026"
+    assert (
+        text
+        == f"the share to order within 90 days, against {row['Control']} of them who get nothing; read on 29 September 2026"
+    )
     assert "for 1 of 5 actions: win back lapsed" in words.text(planning.on_tests(found))
 
 

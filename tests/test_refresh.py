@@ -10,7 +10,7 @@ import pytest
 from decided import ROOT
 
 from segmentation import changes, figures, previous, refresh, seasons
-from segmentation.clusters import Fitted, Model, fit, place
+from segmentation.clusters import Fitted, Model, place
 from segmentation.decisions import Action
 from segmentation.figures.style import Canvas
 from segmentation.headline import Answer
@@ -69,15 +69,6 @@ def test_every_quarter_end_but_the_last_is_compared_with_a_refit(model, shop, de
     always = refresh.compare_refits(refits, model, table[refresh.RAND].iloc[0])
     assert always[refresh.ALONE].iloc[0] == "KEEP"
     assert refresh.compare_refits(too_few, model, 0.8).isna().all(axis=None)
-
-
-def test_thirty_quiet_days_move_customers_under_the_frozen_model_and_none_under_a_refit(shipped_customers, decisions):
-    refit = fit(shipped_customers, decisions.RECIPE).model
-    moved = refresh.moved_by_silence(shipped_customers, refit, refit, decisions.RECIPE)
-    assert moved["frozen"] > 0.005 and moved["refitted"] == 0
-    other = dataclasses.replace(refit, means=(300.0, *refit.means[1:]))  # an earlier model that is far from the refit
-    far = refresh.moved_by_silence(shipped_customers, other, refit, decisions.RECIPE)
-    assert far["refitted"] == 0 and 0 < far["frozen"] != moved["frozen"]
 
 
 # An earlier model instead of a new fit
