@@ -20,7 +20,7 @@ from segmentation import clusters, placing, report
 from segmentation.clusters import Model
 from segmentation.problems import InputError
 from segmentation.report import drawings, first, markup, story, tables
-from segmentation.vocabulary import RFM, SEGMENTS
+from segmentation.vocabulary import GROUPS, RFM, SEGMENTS
 
 WIDTHS = (1280, 820, 390)
 LARGEST = 2_500_000  # bytes
@@ -80,7 +80,7 @@ def test_one_file_that_needs_no_network_and_lets_nothing_in(page):
 
 def test_no_leftovers_of_the_notebook(shipped):
     text = text_of(shipped)
-    for word in ("Traceback", "input_area", "files written", "The answer appears here", "run all cells to", "None "):
+    for word in ("Traceback", "input_area", "files written", "The answer appears here", "run all cells to", ">None<"):
         assert word not in text
     assert not re.search(r"<(?:p|li|td|th|h\d)[^>]*>[^<]*\b(?:nan|NaN|inf)\b", text)
 
@@ -198,13 +198,20 @@ def test_a_caption_says_above_where_a_phone_has_it_above():
     assert both == '<span class="wide">Left: a. Right: b.</span><span class="narrow">Above: a. Below: b.</span>'
 
 
+def test_a_dot_of_a_hatch_is_two_arcs():
+    curve = "C 1 {} 1 {} 1 {} "
+    dot = "M 3 72.3 " + "".join(curve.format(y, y, y) for y in (72.2, 72.0, 71.8, 71.7, 71.8, 72.0, 72.2, 72.3)) + "z"
+    made = drawings.embedded(f'<svg viewBox="0 0 9 9"><path d="{dot} M 0 0 L 1 1"/></svg>', "a", "b", "wide")
+    assert 'd="M 3 72.3 a 0.3 0.3 0 1 1 0 -0.6 a 0.3 0.3 0 1 1 0 0.6 z M 0 0 L 1 1"' in made
+
+
 def test_a_run_without_warnings_or_day_has_none(tmp_path, decisions):
     answer = made_notebook.answer_of(decisions, warned=False, day=None)
     notebook, drawn = made_notebook.make(tmp_path, decisions, answer)
     text = report.page(notebook, drawn)
     before_plan = text.split('id="plan"')[0]
-    assert 'class="warning"' not in before_plan and "day not named" in before_plan
-    assert "of margin ahead" not in text and "Worth next year" not in text  # no forecast without orders
+    assert 'class="warning"' not in before_plan and "as of the day of the export" in before_plan
+    assert "of margin ahead" not in text and "Margin ahead, each" not in text  # no forecast without orders
 
 
 @pytest.mark.parametrize(("length", "whole"), [(first.LONGEST, True), (first.LONGEST + 1, False)])
@@ -212,6 +219,18 @@ def test_a_long_warning_leaves_room_and_is_there_in_full(length, whole):
     text = ("a" * 50 + "; " + "b" * length)[:length]
     seen, rest = first.shortened(text)
     assert (rest == "") is whole and "; ".join(part for part in (seen, rest) if part) == text
+
+
+def test_the_record_holds_the_numbers_of_the_segments_and_of_the_plan(decisions, words):
+    from segmentation.headline import record
+
+    found = record(made_notebook.answer_of(decisions), words)
+    best = found["segments"][0]
+    assert (best["customer_share"], best["revenue_share"], best["days"], best["orders"]) == (0.1, 0.5, 5.0, 20.0)
+    assert found["customers"] == 100 and found["revenue"] == 10_000 and len(found["warnings"]) == 2
+    top = found["plan"][0]
+    assert top["margin"] == pytest.approx(top["others"] * top["share"] * top["gain"]) and top["margin"] > 0
+    assert found["plan"][-1]["margin"] is None and json.dumps(found, allow_nan=False)
 
 
 def test_change_since_last_time_stands_on_the_cards(decisions, words):
@@ -234,6 +253,15 @@ def test_nothing_scrolls_sideways_and_everything_has_loaded(page, browser, width
     assert figures or labels
     assert all(label > 20 for label in labels)
     assert browser.messages() == []
+
+
+def test_a_drawing_keeps_its_colours(made, browser):
+    browser.open(made[0])
+    told = "[...document.querySelectorAll('figure svg [fill^=\"#\"]')].map((e) => [e.getAttribute('fill'), "
+    told += "getComputedStyle(e).fill])"
+    for asked, shown in browser.ask(told):
+        red, green, blue = (int(asked[n : n + 2], 16) for n in (1, 3, 5))
+        assert shown == f"rgb({red}, {green}, {blue})"
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -314,9 +342,9 @@ def test_without_scripts_it_reads_the_same_and_prints_what_is_folded(made, brows
         browser.tell("Emulation.setScriptExecutionDisabled", {"value": False})
         assert browser.ask("document.getElementById('what-if').hidden && document.getElementById('place').hidden")
         assert "needs JavaScript" in browser.ask("document.querySelector('main').innerText")
-        assert browser.ask("document.querySelectorAll('#actions tbody tr').length") == 4
+        assert browser.ask("document.querySelectorAll('#actions tbody tr').length") == len(GROUPS)
         browser.tell("Emulation.setEmulatedMedia", {"media": "print"})
-        folded = "document.querySelector('details.folded .inside').getBoundingClientRect().height"
+        folded = "document.querySelector('details.folded').getBoundingClientRect().height"  # its summary is not printed
         assert browser.ask(folded) > 20 and not browser.ask("document.querySelector('nav.side').checkVisibility()")
     finally:
         browser.tell("Emulation.setEmulatedMedia", {"media": ""})
@@ -422,20 +450,22 @@ def test_what_if_begins_with_the_plan_and_follows_its_fields(made, browser):
     plan = next(output.data for output in made[1].cells[1].outputs)[story.RECORD]["plan"]
     browser.open(made[0])
     ask = "window.segmentReport.whatIf(window.segmentReport.data.plan, a, b)"
-    same = browser.ask(ask, 1, [row["share"] for row in plan])
-    assert [row["segment"] for row in same] == [row["segment"] for row in plan]
-    assert [row["stake"] for row in same] == pytest.approx([row["stake"] for row in plan])
-    half = browser.ask(ask, 0.5, [row["share"] for row in plan])
-    assert [row["margin"] for row in half] == pytest.approx([0.5 * row["stake"] for row in plan])
-    only_last = browser.ask(ask, 1, [0, 0, 0, 1])
-    assert only_last[0]["segment"] == plan[-1]["segment"] and only_last[1]["margin"] == 0
+    margin, shares = browser.ask("window.segmentReport.data.margin"), [row["share"] for row in plan]
+    same = browser.ask(ask, margin, shares)
+    assert [row["group"] for row in same] == [row["group"] for row in plan]
+    assert [row["margin"] for row in same] == pytest.approx([row["margin"] or 0 for row in plan])
+    assert [row["most"] for row in same[:3]] == pytest.approx([row["most"] for row in plan[:3]], abs=0.005)
+    half = browser.ask(ask, margin / 2, shares)
+    assert [row["margin"] for row in half] == pytest.approx([row["margin"] / 2 for row in same])
+    only_third = browser.ask(ask, margin, [0, 0, 1, 0, 0])
+    assert only_third[0]["group"] == plan[2]["group"] and only_third[1]["margin"] == 0
     told = "document.querySelector('#what-if .result').textContent"
-    assert plan[0]["segment"] in browser.ask(told)
+    assert plan[0]["group"] in browser.ask(told)
     field = browser.driver.find_element("css selector", "#what-if [name=margin]")
     field.clear()
     assert "from 0 to 100" in browser.ask(told)
     field.send_keys("0")
-    assert browser.ask(told) == "No money is at stake."
+    assert browser.ask(told) == "No margin is expected."
 
 
 def test_the_tool_speaks_by_keyboard(made, browser):
