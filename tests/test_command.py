@@ -120,7 +120,7 @@ def test_pages_are_put_only_beside_the_results_of_the_same_run(folder, notebook)
         (folder / "run.json").write_text(json.dumps(manifest | changed))
         (folder / NOTEBOOK.name).unlink(missing_ok=True)
         with contextlib.nullcontext() if fits else pytest.raises(InputError, match="another run has published there"):
-            command.add_pages(notebook, folder, given, no_report=True)
+            command.add_pages(notebook, folder, given, drawings=None)
         assert (folder / NOTEBOOK.name).exists() == fits
 
 
