@@ -62,7 +62,7 @@ def plan_of(decisions, day: pd.Timestamp | None) -> planning.Plan:
         rates.loc[name] = [500, 1.0, share, 0.9 * share, 1.1 * share, gain, 0.9 * gain, 1.1 * gain]
     table = planning.rows_of(pd.Series(10, GROUPS), SimpleNamespace(table=rates), decisions.ACTIONS)
     table = add_tests(table.sort_values("Margin", ascending=False, na_position="last"), decisions.ASSUMPTIONS)
-    table = table.assign(Start=pd.NaT, Priority=range(1, len(table) + 1))
+    table = table.assign(Start=pd.NaT, Priority=[1.0, 2.0, 3.0, np.nan, np.nan])
     rest = [LeftOut("not measured"), LeftOut("no season"), day, decisions.ASSUMPTIONS, decisions.DESIGN]
     return planning.Plan(table, pd.Series(dtype=object), True, decisions.ACTIONS, *rest)
 

@@ -233,6 +233,16 @@ def test_the_record_holds_the_numbers_of_the_segments_and_of_the_plan(decisions,
     assert found["plan"][-1]["margin"] is None and json.dumps(found, allow_nan=False)
 
 
+def test_a_plan_without_margin_has_no_order_and_no_what_if(decisions, words, tmp_path):
+    from dataclasses import replace
+
+    answer = made_notebook.answer_of(decisions)
+    bare = answer.plan.table.assign(Margin=np.nan, Priority=np.nan, Gain=np.nan)
+    notebook, drawn = made_notebook.make(tmp_path, decisions, replace(answer, plan=replace(answer.plan, table=bare)))
+    text = report.page(notebook, drawn).split("<main")[1].split("<script")[0]
+    assert 'id="what-if"' not in text and "most valuable first" not in text and ">Priority<" not in text
+
+
 def test_change_since_last_time_stands_on_the_cards(decisions, words):
     from segmentation.headline import record
 

@@ -40,6 +40,7 @@ class Screen:
     cards: list[Card]
     segments: Table
     plan: Table
+    ranked: bool  # whether anything is known to bring margin
     downloads: dict[str, str]  # file: address
     margin: str
     names: list[str]
@@ -62,6 +63,7 @@ def screen(record: dict) -> Screen:
         cards=[card(number, row, words) for number, row in enumerate(record["segments"], start=1)],
         segments=segment_table(record["segments"], words),
         plan=plan_table(record["plan"], words),
+        ranked=any(row["margin"] for row in record["plan"]),
         downloads={
             "segments.csv": download(segments[known].round(6)),
             "plan.csv": download(plan.dropna(axis=1, how="all").round(6)),
@@ -125,7 +127,8 @@ def segment_table(rows: list[dict], words: Words) -> Table:
 
 def plan_table(rows: list[dict], words: Words) -> Table:
     """What to do, in its order."""
-    told = [row | {"priority": n, "what": f"{row['goal']}: {row['what']}"} for n, row in enumerate(rows, start=1)]
+    told = [row | {"what": f"{row['goal']}: {row['what']}"} for row in rows]
+    told = [row | {"priority": n if row["margin"] else None} for n, row in enumerate(told, start=1)]
     columns = {
         "For": ("group", "plain"),
         "Priority": ("priority", "#"),

@@ -174,10 +174,12 @@
   all(".noscript").forEach((note) => note.remove());
   all("table.sortable").forEach(makeSortable);
   openTool("place", showPlace);
-  const form = openTool("what-if", showWhatIf);
-  form.elements.margin.exact = data.margin;
-  all("[name=share]", form).forEach((field, n) => { field.exact = data.plan[n].share; });
-  showWhatIf(form);
+  if (document.getElementById("what-if")) {
+    const form = openTool("what-if", showWhatIf);
+    form.elements.margin.exact = data.margin;
+    all("[name=share]", form).forEach((field, n) => { field.exact = data.plan[n].share; });
+    showWhatIf(form);
+  }
   const menu = document.querySelector(".menu");
   menu.addEventListener("click", (event) => { if (event.target.closest("a")) menu.open = false; });
   addEventListener("hashchange", openTarget);
