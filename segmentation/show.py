@@ -21,8 +21,13 @@ from segmentation.words import Sentence, Words, plain
 
 
 def as_markdown(text: str) -> Markdown:
-    """Markdown in which a dollar sign is just that: in an element of its own it cannot start a formula."""
-    return Markdown(text.replace("$", "<span>&#36;</span>"))
+    """Markdown in which a dollar sign is just that: in an element of its own it cannot start a formula.
+
+    The text is set afterwards: given at once, IPython would open a file of that name, or fetch an address.
+    """
+    shown = Markdown()
+    shown.data = text.replace("$", "<span>&#36;</span>")
+    return shown
 
 
 def holds_sentences(column: pd.Series) -> bool:

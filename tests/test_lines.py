@@ -93,7 +93,7 @@ def test_rows_on_a_bound_are_used(read, row):
 @pytest.mark.parametrize("columns", ["Amount", "Quantity,Unit_Price", "Line_Total"])
 def test_orders_without_any_day_are_refused_whatever_the_amount_is_called(tmp_path, columns):
     path = tmp_path / "log.csv"
-    lines = [f"{number % 9},a,no day,{','.join('5' for _ in columns.split(','))}" for number in range(20)]
+    lines = [f"{number},a,no day,{','.join('5' for _ in columns.split(','))}" for number in range(20)]
     path.write_text(f"Order_ID,Customer_ID,Order_Date,{columns}\n" + "\n".join(lines))
     with pytest.raises(InputError, match=r"^log\.csv: .* expected the day of the order, like 2026-06-30"):
         read_orders(path, 0.05)

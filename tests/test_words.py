@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from decided import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -67,6 +68,12 @@ def test_labels_from_the_data_cannot_become_markup(label):
     assert not set("<>|*_`[]\\~\"'") & set(plain(label))
     assert len(short(label)) <= 40 and "\n" not in short(label)
     assert "$" not in as_markdown(label).data.replace("<span>&#36;</span>", "")
+
+
+@pytest.mark.parametrize("text", ["data", "README.md", "http://example.org/$"])
+def test_a_text_is_shown_and_never_taken_for_a_file_or_an_address(text, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    assert as_markdown(text).data == text.replace("$", "<span>&#36;</span>")
 
 
 def test_a_number_that_is_missing_is_a_dash_whatever_its_kind(words):
