@@ -82,6 +82,13 @@ def test_no_errors_no_warnings_no_ids_no_paths_are_shown(notebook):
             assert not re.search(r"CUST\d+|ORD\d{4}|/tmp/|/home/|object at 0x", shown + output.get("text", ""))
 
 
+def test_no_number_is_shown_with_more_digits_than_anybody_reads(notebook):
+    for cell in code_cells(notebook):
+        for output in cell.outputs:
+            shown = output.get("data", {}).get("text/plain", "") + output.get("data", {}).get("text/markdown", "")
+            assert not re.search(r"\d\.\d{5}", shown), cell.id
+
+
 def test_figures_carry_alt_text(notebook):
     outputs = [output for cell in code_cells(notebook) for output in cell.outputs]
     figures = [output for output in outputs if "image/png" in output.get("data", {})]
