@@ -126,6 +126,7 @@ def run(shop: Shop, folder: Path) -> Run:
     shop.rows().to_csv(folder / shop.file, index=False)
     pairs = [f"{theirs}={ours}" for theirs, ours in shop.columns.items()]
     window = "all" if shop.window is None else str(shop.window)
-    words = [str(ROOT / "segmentation"), shop.file, "--window", window, "--out", "results", "--columns", *pairs]
+    words = [str(ROOT / "segmentation"), shop.file, "--window", window, "--out", "results"]
+    words += [word for pair in pairs for word in ("--columns", pair)]
     done = subprocess.run([sys.executable, *words], cwd=folder, capture_output=True, text=True, check=False)
     return Run(shop, shop.log(), done, folder / "results")
