@@ -51,7 +51,7 @@ def row(found: Run, decisions) -> list[str]:
     spend = found.customers.groupby("Segment_Name")["Monetary"].agg(["size", "sum"]).loc[list(SEGMENTS)]
     people, revenue = (spend[name] / spend[name].sum() for name in spend)
     shares = [f"{percent(people[name])} / {percent(revenue[name])}" for name in SEGMENTS]
-    said = r"\*\*How sure:\*\* (\w+ of \w+) criteria[^.;(]* met(?: \((not met: [^)]*)\))?"
+    said = r"\*\*How sure:\*\* (\w+ of \w+) limits[^.;(]* met(?: \((not met: [^)]*)\))?"
     met, failed = re.search(said, found.text).groups()
     criteria = f"{met}; {failed}" if failed else met
     size = f"{spend['size'].sum():,}"
