@@ -76,7 +76,9 @@ def what_is_there(place: Path) -> str:
         return "is a link that leads nowhere"
     if place.exists():
         return "is a pipe or a device, not a file"
-    return "does not exist (paths start at the notebook's folder)"
+    if place.is_absolute():
+        return "does not exist"
+    return f"does not exist (looked for '{short(place)}' from the folder '{short(Path.cwd().name)}')"
 
 
 def too_large(name: str, size: int, most: int) -> InputError:

@@ -4,6 +4,7 @@ import gzip
 import os
 import time
 import tracemalloc
+from pathlib import Path
 
 import pytest
 
@@ -42,7 +43,9 @@ def test_what_is_no_file_is_called_what_it_is(tmp_path):
     assert "is a pipe or a device" in message("/dev/zero")
     assert message(tmp_path / "one") == "one: is a link that leads nowhere; expected a CSV file"
     assert "is a folder" in message(tmp_path)
-    assert "does not exist (paths start at the notebook's folder)" in message(tmp_path / "none.csv")
+    assert message(tmp_path / "none.csv") == "none.csv: does not exist; expected a CSV file"
+    found = f"none.csv: does not exist (looked for 'sub/none.csv' from the folder '{Path.cwd().name[:30]}"
+    assert message("sub/none.csv").startswith(found)
     assert "File name too long" in message("x" * 300)
     assert message("a\0b").startswith("a b: does not exist")
     assert message(5) == "'5' was given as a file; expected the path of a CSV file".replace("'", "")
