@@ -95,6 +95,7 @@ class Page:
         sides = ["left" if name in worded and name not in formats else "right" for name in cells]
         around = itertools.cycle(["left", *sides[1:]])
         markup = text.to_html(index=False, border=0).replace(' style="text-align: right;"', "")
+        markup = markup.replace(" %", "\xa0%")  # never a sign alone on a line
         page = re.sub(
             "<(t[hd])>", lambda tag: '<{0} align="{1}" style="text-align: {1}">'.format(tag[1], next(around)), markup
         )
